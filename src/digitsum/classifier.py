@@ -1,0 +1,60 @@
+"""embedding -> cell -> linear readout of the last hidden state."""
+
+import math
+
+import torch
+from torch import Generator, Tensor, nn
+
+from digitsum.cells import Cell
+from digitsum.embedding import Embedding
+from digitsum.recurrence import Recurrence, last_state
+from digitsum.task import CLASSES
+
+
+class Readout(nn.Module):
+    """logits = h V + c, with V [R, H, C] and c [R, 1, C] started as `torch.nn.Linear` starts."""
+
+    def __init__(self, hidden_size: int, by: list[Generator]) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(hidden_size)
+        shape = (hidden_size + 1, CLASSES)
+        start = torch.stack([torch.empty(shape).uniform_(-bound, bound, generator=g) for g in by])
+        self.V = nn.Parameter(start[:, :-1].clone())
+        self.c = nn.Parameter(start[:, -1:].clone())
+
+    def forward(self, h: Tensor) -> Tensor:
+        """[R, B, H] -> [R, B, C]."""
+        return torch.baddbmm(self.c, h, self.V)
+
+
+class Classifier(nn.Module):
+    """R independent networks side by side; nothing in one depends on another.
+
+    Args:
+        embedding: digits to vectors.
+        cell: the recurrent cell, with the embedding's size as its input size.
+        readout: hidden state to logits.
+        recurrence: `fast` or `reference`, equal but for rounding.
+    """
+
+    def __init__(
+        self,
+        embedding: Embedding,
+        cell: Cell,
+        readout: Readout,
+        recurrence: Recurrence = "fast",
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.cell = cell
+        self.readout = readout
+        self.recurrence = recurrence
+
+    def forward(self, digits: Tensor) -> Tensor:
+        """Sequences [R, B, T] -> logits [R, B, C]."""
+        return self.readout(self.hidden(digits)[0])
+
+    def hidden(self, digits: Tensor) -> tuple[Tensor, Tensor]:
+        """Sequences [R, B, T] -> h_T [R, B, H] and, without gradient, h_1..h_T [R, T, B, H]."""
+        table = self.cell.project(self.embedding.table)
+        return last_state(self.cell, table, digits, self.recurrence)

@@ -1,0 +1,105 @@
+"""What all figures share: colours that survive colour blindness and grey print, bands, saving."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from digitsum.task import CHANCE
+
+
+class Look(NamedTuple):
+    """Colour (Okabe and Ito 2008), marker and line style: each alone tells lines apart."""
+
+    colour: str
+    marker: str
+    line: str
+
+
+LOOKS = [
+    Look("#0072B2", "o", "-"),
+    Look("#D55E00", "s", "--"),
+    Look("#009E73", "^", "-."),
+    Look("#CC79A7", "D", ":"),
+    Look("#56B4E9", "v", (0, (5, 1, 1, 1, 1, 1))),  # type: ignore[arg-type]
+    Look("#E69F00", "P", (0, (3, 2))),  # type: ignore[arg-type]
+    Look("#000000", "X", (0, (1, 3))),  # type: ignore[arg-type]
+]
+
+STYLE: dict[str, Any] = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "pdf.fonttype": 42,
+}
+
+
+def figure(width: float = 6.4, height: float = 4.0) -> Figure:
+    """An empty figure; sizes in inches. No pyplot: nothing global, nothing to close."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def styled() -> Any:
+    """A context in which axes are made in this style."""
+    return rc_context(STYLE)
+
+
+def save(made: Figure, stem: Path) -> Path:
+    """Save as PNG and PDF, without dates inside, and return the PNG's path."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    png = stem.with_name(stem.name + ".png")
+    with styled():
+        made.savefig(png, dpi=160, metadata={"Software": None})
+        made.savefig(
+            stem.with_name(stem.name + ".pdf"), metadata={"CreationDate": None, "Producer": None}
+        )
+    return png
+
+
+def chance_line(axes: Axes) -> None:
+    """Accuracy by chance is 0.10 (always answer 9), not 1/19."""
+    axes.axhline(CHANCE, color="0.4", linewidth=0.9, linestyle=(0, (1, 1)))
+    axes.annotate(
+        "chance 0.10",
+        (0.995, CHANCE),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize=7,
+        color="0.35",
+    )
+
+
+def band(
+    axes: Axes,
+    x: Sequence[float] | np.ndarray[Any, Any],
+    values: np.ndarray[Any, Any],
+    look: Look,
+    label: str,
+    marker: bool = False,
+) -> None:
+    """A line with its 95 % bootstrap band: `values` [points, R]. One replica has no band."""
+    from digitsum.statistics import intervals
+
+    means, low, high = intervals(values)
+    axes.plot(
+        x,
+        means,
+        color=look.colour,
+        linestyle=look.line,
+        marker=look.marker if marker else None,
+        markersize=4,
+        linewidth=1.6,
+        label=label,
+    )
+    if np.isfinite(low).any():
+        axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)

@@ -1,0 +1,5 @@
+from pathlib import Path
+
+
+def report(folder: Path) -> None:
+    print(folder)

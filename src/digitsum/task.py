@@ -1,0 +1,117 @@
+"""The DigitSum task: where its examples come from.
+
+An example of length 10, with its label::
+
+    position   0 1 2 3 4 5 6 7 8 9
+    digits     6 7 0 0 1 0 0 0 0 0      label 13 = 6 + 7
+
+The first two digits run over all 100 pairs in order, each pair `copies` times. The others are
+zero, but for one position drawn from [2, length) that holds a digit drawn from 0..9 (a drawn 0
+leaves the zero in place). The longer the sequence, the longer a network must remember.
+
+Source: Qiu Xipeng, "Neural Networks and Deep Learning: Practice", chapter on recurrent networks.
+"""
+
+from typing import Literal, NamedTuple, Protocol, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from digitsum.errors import UserError
+
+Split = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+CLASSES = 19
+CHANCE = 0.10  # always answering 9, the commonest of the 19 sums: 10 of the 100 pairs make it
+SHORTEST = 3  # two digits to add and one position to overwrite
+BLOG_LENGTHS = (5, 10, 15, 20, 25, 30, 35)
+
+Int = npt.NDArray[np.int64]
+
+
+class Examples(NamedTuple):
+    """Sequences and their labels: `digits` [N, T] of 0..9, `labels` [N] of 0..18."""
+
+    digits: Int
+    labels: Int
+
+
+class Source(Protocol):
+    """Where generated examples come from. `shared` sources give every seed the same examples."""
+
+    shared: bool
+
+    def draw(self, length: int, split: Split, copies: int, seed: int) -> Examples: ...
+
+
+def _assemble(length: int, positions: Int, digits: Int) -> Examples:
+    copies = len(positions) // 100
+    pairs = np.repeat(np.arange(100), copies)
+    sequences = np.zeros((len(pairs), length), np.int64)
+    sequences[:, 0], sequences[:, 1] = pairs // 10, pairs % 10
+    sequences[np.arange(len(pairs)), positions] = digits
+    return Examples(sequences, sequences[:, 0] + sequences[:, 1])
+
+
+class IndependentStreams:
+    """Each (seed, length, split) has a stream of its own: files don't depend on their order."""
+
+    shared = False
+
+    def draw(self, length: int, split: Split, copies: int, seed: int) -> Examples:
+        """Draw one split: 100 pairs x `copies`, a pure function of the four arguments.
+
+        Raises:
+            UserError: `length` below 3, `copies` below 1 or a negative `seed`.
+        """
+        if length < SHORTEST:
+            raise UserError(f"data.length is {length}; it must be at least {SHORTEST}")
+        if copies < 1:
+            raise UserError(f"data.copies.{split} is {copies}; it must be at least 1")
+        if seed < 0:
+            raise UserError(f"seed is {seed}; it must be 0 or more")
+        stream = np.random.default_rng([seed, length, SPLITS.index(split)])
+        positions = stream.integers(2, length, size=100 * copies)
+        return _assemble(length, positions, stream.integers(0, 10, size=100 * copies))
+
+
+class BlogStream:
+    """The blog's own files: ONE legacy NumPy stream through all lengths and splits.
+
+    `RandomState(0)`; lengths 5, 10, ..., 35 in that order, train (3 copies) then dev then test
+    (1 each); per copy first the position, then the digit. Every replica gets the same files.
+    """
+
+    shared = True
+    copies: dict[Split, int] = {"train": 3, "dev": 1, "test": 1}
+
+    def draw(self, length: int, split: Split, copies: int, seed: int) -> Examples:
+        """Replay the stream from its start up to the wanted files.
+
+        Raises:
+            UserError: a length or number of copies that the blog's stream doesn't have.
+        """
+        if length not in BLOG_LENGTHS:
+            allowed = ", ".join(map(str, BLOG_LENGTHS))
+            raise UserError(
+                f"data.length is {length}; the blog's files have {allowed} "
+                "(data=digitsum generates any length)"
+            )
+        if copies != self.copies[split]:
+            raise UserError(
+                f"data.copies.{split} is {copies}; the blog's stream fixes it at "
+                f"{self.copies[split]} (data=digitsum takes any)"
+            )
+        stream = np.random.RandomState(0)
+        for earlier in BLOG_LENGTHS:
+            for name, count in self.copies.items():
+                # The two draws alternate, so they can't be made as two arrays.
+                drawn = np.array(
+                    [
+                        (stream.randint(2, earlier), stream.randint(0, 10))
+                        for _ in range(100 * count)
+                    ]
+                )
+                if (earlier, name) == (length, split):
+                    return _assemble(length, drawn[:, 0], drawn[:, 1])
+        raise AssertionError("unreachable: the length is one of the stream's")

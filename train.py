@@ -1,0 +1,30 @@
+"""Train replicas of a recurrent network on DigitSum.
+
+    python train.py model=srn_residual data.length=25
+    python train.py -m lr=0.1,0.01,0.001
+    python train.py study=accuracy_vs_length
+"""
+
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig
+
+import digitsum.search_path  # registers the folder of studies
+from digitsum import cli, sweep
+
+CONF = str(Path(__file__).resolve().parent / "conf")
+
+
+@hydra.main(version_base="1.3", config_path=CONF, config_name="config")
+def main(config: DictConfig) -> None:
+    """One run, or one job of a sweep."""
+    # Torch and Lightning take seconds to import: --help and mistakes don't wait for them.
+    from digitsum.run import train
+
+    train(config)
+
+
+if __name__ == "__main__":
+    with sweep.reported():
+        cli.run(main, CONF, "config")
