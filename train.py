@@ -1,8 +1,8 @@
 """Train replicas of a recurrent network on DigitSum.
 
-    python train.py model=srn_residual data.length=25
-    python train.py -m lr=0.1,0.01,0.001
-    python train.py study=accuracy_vs_length
+python train.py model=srn_residual data.length=25
+python train.py -m lr=0.1,0.01,0.001
+python train.py study=accuracy_vs_length
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-import digitsum.search_path  # registers the folder of studies
+import digitsum.search_path  # noqa: F401  registers the folder of studies
 from digitsum import cli, sweep
 
 CONF = str(Path(__file__).resolve().parent / "conf")

@@ -93,7 +93,7 @@ class SRN(Cell):
 
 
 class SRNResidual(Cell):
-    """SRN with a residual connection: h_t = h_{t-1} + tanh(x_t W + h_{t-1} U + b). NNDL eq. 6.50."""
+    """Residual SRN: h_t = h_{t-1} + tanh(x_t W + h_{t-1} U + b). NNDL eq. 6.50."""
 
     kernel = "digitsum.kernels.srn:RESIDUAL"
 

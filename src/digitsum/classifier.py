@@ -1,6 +1,7 @@
 """embedding -> cell -> linear readout of the last hidden state."""
 
 import math
+from typing import cast
 
 import torch
 from torch import Generator, Tensor, nn
@@ -52,7 +53,7 @@ class Classifier(nn.Module):
 
     def forward(self, digits: Tensor) -> Tensor:
         """Sequences [R, B, T] -> logits [R, B, C]."""
-        return self.readout(self.hidden(digits)[0])
+        return cast(Tensor, self.readout(self.hidden(digits)[0]))
 
     def hidden(self, digits: Tensor) -> tuple[Tensor, Tensor]:
         """Sequences [R, B, T] -> h_T [R, B, H] and, without gradient, h_1..h_T [R, T, B, H]."""

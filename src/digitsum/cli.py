@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from hydra.errors import (
@@ -35,8 +36,22 @@ def run(main: Callable[[], None], config_dir: str, config_name: str) -> None:
         if wants_trace:
             raise
         _fail(_one_line(error, config_dir, config_name))
+    except ValueError as error:
+        # Hydra's own, for a group that is given something other than a name (`model=5`).
+        if wants_trace or "Config group override" not in str(error):
+            raise
+        _fail(f"{str(error)[0].lower()}{str(error)[1:]}")
     except KeyboardInterrupt:
         _fail("interrupted")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """End a single run at a mistake of the user's, without Hydra's own words around it."""
+    try:
+        yield
+    except UserError as error:
+        _fail(str(error))
 
 
 def _fail(message: str) -> NoReturn:
@@ -53,7 +68,8 @@ def _one_line(error: Exception, config_dir: str, config_name: str) -> str:
             return f"{group}={choice}: no such choice; {group} has {', '.join(options)}" + near(
                 choice, options
             )
-    if isinstance(error, ConfigCompositionException) and str(error).startswith("Could not override"):
+    unmatched = "Could not override '"
+    if isinstance(error, ConfigCompositionException) and str(error).startswith(unmatched):
         key = str(error).split("'")[1]
         keys = _keys(config_dir, config_name)
         if key not in keys:
@@ -79,7 +95,8 @@ def _keys(config_dir: str, config_name: str) -> list[str]:
     def walk(node: object, prefix: str) -> list[str]:
         if not isinstance(node, dict):
             return []
-        return [key for name in node for key in (f"{prefix}{name}", *walk(node[name], f"{prefix}{name}."))]
+        paths = {f"{prefix}{name}": child for name, child in node.items()}
+        return [key for path, child in paths.items() for key in (path, *walk(child, f"{path}."))]
 
     tree = OmegaConf.to_container(config)
     assert isinstance(tree, dict)

@@ -81,7 +81,8 @@ class DigitSumData(pl.LightningDataModule):
         self.length = length
         self.batch_size = batch_size
         self.shuffle = shuffle
-        self.copies = dict(copies or {"train": 3, "dev": 1, "test": 1})
+        usual: dict[Split, int] = {"train": 3, "dev": 1, "test": 1}
+        self.copies = {**usual, **(copies or {})}
         self.root = Path(root)
         self.directory = None if dir is None else Path(dir)
         self.seed = seed
@@ -142,8 +143,8 @@ class DigitSumData(pl.LightningDataModule):
         return [
             Batch(digits.contiguous(), labels.contiguous())
             for digits, labels in zip(
-                examples.digits.split(self.batch_size, 1),
-                examples.labels.split(self.batch_size, 1),
+                torch.split(examples.digits, self.batch_size, 1),
+                torch.split(examples.labels, self.batch_size, 1),
                 strict=True,
             )
         ]

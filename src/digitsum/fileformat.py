@@ -17,9 +17,7 @@ def encode(examples: Examples) -> bytes:
     """Examples as the bytes of a file."""
     lines = (
         " ".join(map(str, digits)) + f"\t{label}\n"
-        for digits, label in zip(
-            examples.digits.tolist(), examples.labels.tolist(), strict=True
-        )
+        for digits, label in zip(examples.digits.tolist(), examples.labels.tolist(), strict=True)
     )
     return "".join(lines).encode()
 

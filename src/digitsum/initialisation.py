@@ -52,7 +52,7 @@ class Initialisation:
 
 
 def replica_generators(seed: int, replicas: int) -> list[Generator]:
-    """One CPU generator a replica, seeded `seed + i`, so that replica i starts as that seed would."""
+    """One CPU generator a replica, seeded `seed + i`: replica i starts as that seed would."""
     return [Generator().manual_seed(seed + i) for i in range(replicas)]
 
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy
 
 Reduction = Literal["mean", "sum"]
 
@@ -13,7 +13,7 @@ def replica_losses(logits: Tensor, labels: Tensor, reduction: Reduction = "mean"
 
     `sum` makes the gradient B times as long as `mean`: the explosion study's setting.
     """
-    losses = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+    losses = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
     losses = losses.view(labels.shape)
     return losses.mean(1) if reduction == "mean" else losses.sum(1)
 

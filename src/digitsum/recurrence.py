@@ -6,7 +6,7 @@ any other inputs it has a row for each of the B x T (`rows_of`).
 """
 
 from importlib import import_module
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -78,7 +78,7 @@ def last_state(
     if recurrence == "fast" and cell.kernel is not None and table.device.type == "cpu":
         module, _, variant = cell.kernel.partition(":")
         kernel = getattr(import_module(module), variant)
-        last, states = _Compiled.apply(kernel, rows, table, *cell.recurrent_weights())
+        last, states = cast(Any, _Compiled).apply(kernel, rows, table, *cell.recurrent_weights())
         return last, states[:, 1:]
     states = reference(cell, table, rows)
     return states[:, -1], states.detach()

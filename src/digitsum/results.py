@@ -30,8 +30,7 @@ _PACKAGES = ("digitsum", "torch", "lightning", "numpy", "numba", "hydra-core")
 
 def fingerprint(config: DictConfig) -> str:
     """A hash of everything in a configuration that decides a run's numbers."""
-    aside = [key for key in config if key in _ASIDE]
-    kept = OmegaConf.masked_copy(config, [key for key in config if key not in aside])
+    kept = OmegaConf.masked_copy(config, [str(key) for key in config if key not in _ASIDE])
     text = json.dumps(OmegaConf.to_container(kept, resolve=True), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -11,56 +11,21 @@ from typing import Any, cast
 
 import lightning.pytorch as pl
 import numpy as np
-import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from hydra.utils import instantiate
-from lightning.pytorch.loggers import TensorBoardLogger
 from omegaconf import DictConfig, OmegaConf
 
-from digitsum import hparams, results, sweep
+from digitsum import results, sweep, tensorboard
+from digitsum.build import CHECKPOINT, build_data, build_module
 from digitsum.checks import check
-from digitsum.classifier import Classifier, Readout
 from digitsum.data import DigitSumData
+from digitsum.errors import UserError
 from digitsum.figures.curves import curves
 from digitsum.figures.style import save
 from digitsum.fileformat import write_aside
-from digitsum.initialisation import replica_generators
 from digitsum.lit import LitDigitSum
 from digitsum.table import show_run
-
-CHECKPOINT = "checkpoint.ckpt"
-
-
-def build_data(config: DictConfig) -> DigitSumData:
-    """The data module that a configuration describes."""
-    return cast(
-        DigitSumData,
-        instantiate(config.data, seed=config.seed, replicas=config.replicas, _convert_="all"),
-    )
-
-
-def build_classifier(config: DictConfig) -> Classifier:
-    """R networks, replica i started from seed + i."""
-    by = replica_generators(config.seed, config.replicas)
-    # Partials, since Hydra would copy the generators that it is handed as arguments.
-    embedding = instantiate(config.embedding, _partial_=True)(by=by)
-    cell = instantiate(config.model, _partial_=True)(
-        input_size=embedding.size, by=by, init=instantiate(config.init)
-    )
-    return Classifier(embedding, cell, Readout(cell.hidden_size, by), config.recurrence)
-
-
-def build_module(config: DictConfig, settings: dict[str, Any]) -> LitDigitSum:
-    """The LightningModule that a configuration describes."""
-    return LitDigitSum(
-        build_classifier(config),
-        instantiate(config.optimizer),
-        config.loss.reduction,
-        instantiate(config.clip),
-        config.evaluate_every,
-        settings,
-    )
 
 
 def train(config: DictConfig) -> None:
@@ -83,6 +48,8 @@ def train(config: DictConfig) -> None:
             sweep.clear(folder)
         _train(config, folder, dict(hydra.runtime.choices), quiet=swept)
     except Exception as error:
+        if isinstance(error, UserError) and not swept:
+            raise SystemExit(f"error: {error}") from None
         if swept:
             first = (str(error).splitlines() or [""])[0]
             failed = {"status": "failed", "error": f"{type(error).__name__}: {first}"}
@@ -98,14 +65,15 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
     module = build_module(config, header["settings"])
     loggers = instantiate(config.logger) if "_target_" in config.logger else False
     callbacks = [instantiate(one) for one in config.callbacks.values()]
-    resolved = OmegaConf.masked_copy(config, [k for k in config if k not in ("logger", "callbacks")])
-    write_aside(folder / "config.yaml", OmegaConf.to_yaml(resolved, resolve=True).encode())
+    kept = [str(key) for key in config if key not in ("logger", "callbacks")]
+    resolved = OmegaConf.to_yaml(OmegaConf.masked_copy(config, kept), resolve=True)
+    write_aside(folder / "config.yaml", resolved.encode())
 
     with warnings.catch_warnings():
         # Lightning's advice on workers and logging intervals is about batches from disk.
         warnings.filterwarnings("ignore", module="lightning")
         trainer: pl.Trainer = instantiate(config.trainer, logger=loggers, callbacks=callbacks)
-        hparams.announce(trainer, header["settings"])
+        tensorboard.announce(trainer, header["settings"], resolved)
         module.train()
         trainer.fit(module, data, ckpt_path=_to_resume(config, folder), weights_only=True)
         trainer.test(module, data, verbose=False)
@@ -122,15 +90,11 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
     arrays = module.curves.arrays()
     np.savez(folder / "curves.npz", **cast(Any, arrays))
     title = f"{choices['model']}, length {data.length}, {choices['optimizer']}, lr {config.lr:g}"
-    picture = curves(arrays, title)
-    path = save(picture, folder / "curves")
-    for logger in trainer.loggers:
-        if isinstance(logger, TensorBoardLogger):
-            logger.experiment.add_figure("curves", picture, trainer.global_step, close=False)
-            logger.experiment.add_text("config", "```yaml\n" + OmegaConf.to_yaml(resolved) + "```")
-    hparams.conclude(trainer, header["settings"], result["summary"])
+    pictures = {"curves": curves(arrays, title)}
+    paths = [save(picture, folder / name) for name, picture in pictures.items()]
+    tensorboard.conclude(trainer, result, pictures)
     results.write(folder, result)
-    show_run(result, folder, [path], quiet)
+    show_run(result, folder, paths, quiet)
 
 
 def _to_resume(config: DictConfig, folder: Path) -> Path | None:

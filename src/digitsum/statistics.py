@@ -8,6 +8,7 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[np.float64]]
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
+_NAN = float("nan")
 
 
 def mean(values: Sequence[float]) -> float:
@@ -21,7 +22,7 @@ def interval(values: Sequence[float], resamples: int = RESAMPLES) -> tuple[float
     spread to resample: the interval is then NaN, which tables show as unknown.
     """
     if len(values) < 2:
-        return float("nan"), float("nan")
+        return _NAN, _NAN
     sample = np.asarray(values, np.float64)
     stream = np.random.default_rng(0)
     means = sample[stream.integers(0, len(sample), (resamples, len(sample)))].mean(1)
@@ -31,21 +32,21 @@ def interval(values: Sequence[float], resamples: int = RESAMPLES) -> tuple[float
 
 
 class Summary(NamedTuple):
-    """Of one number over replicas: `count` is how many replicas have it."""
+    """Of one number over replicas: `replicas` is how many of them have it."""
 
     mean: float
     low: float
     high: float
     min: float
     max: float
-    count: int
+    replicas: int
 
 
 def summarise(values: Sequence[float | None]) -> Summary:
     """Mean, 95 % interval, min and max of the finite values (a diverged replica has none)."""
     known = [value for value in values if value is not None and np.isfinite(value)]
     if not known:
-        return Summary(*[float("nan")] * 5, count=0)
+        return Summary(_NAN, _NAN, _NAN, _NAN, _NAN, 0)
     return Summary(mean(known), *interval(known), min(known), max(known), len(known))
 
 
@@ -61,3 +62,66 @@ def intervals(
     means = [row.mean() if len(row) else np.nan for row in rows]
     bounds = [interval(row.tolist(), resamples) for row in rows]
     return np.array(means), np.array([b[0] for b in bounds]), np.array([b[1] for b in bounds])
+
+
+class Difference(NamedTuple):
+    """Mean of a minus mean of b: 95 % bootstrap interval, two-sided permutation p, sample sizes."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
+    sizes: tuple[int, int]
+
+    def __str__(self) -> str:
+        return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}], p = {probability(self.p)}"
+
+
+def difference(a: Array, b: Array) -> Difference:
+    """Compare two independent samples; NaN values are left out.
+
+    The p-value is of the difference of means under exchange of labels, with 10,000 random
+    permutations (Phipson and Smyth 2010: the observed one counts, so that p is never zero).
+    """
+    a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+    if not len(a) or not len(b):
+        return Difference(_NAN, _NAN, _NAN, 1.0, (len(a), len(b)))
+    stream = np.random.default_rng(0)
+    drawn = [one[stream.integers(0, len(one), (RESAMPLES, len(one)))].mean(1) for one in (a, b)]
+    low, high = np.quantile(drawn[0] - drawn[1], [0.025, 0.975])
+    observed = a.mean() - b.mean()
+    both = stream.permuted(np.tile(np.concatenate([a, b]), (RESAMPLES, 1)), axis=1)
+    under = both[:, : len(a)].mean(1) - both[:, len(a) :].mean(1)
+    p = (1 + (np.abs(under) >= abs(observed) - 1e-12).sum()) / (1 + RESAMPLES)
+    return Difference(float(observed), float(low), float(high), float(p), (len(a), len(b)))
+
+
+class Slope(NamedTuple):
+    """Least-squares slope of replicas' values against x, with a permutation p-value."""
+
+    slope: float
+    low: float
+    high: float
+    p: float
+
+
+def slope(x: Array, values: Array) -> Slope:
+    """Slope of `values` [points, R] against `x` [points], replicas resampled at each point.
+
+    The p-value permutes all values over the points, 10,000 times, two-sided.
+    """
+    stream = np.random.default_rng(0)
+    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    points, replicas = values.shape
+    index = stream.integers(0, replicas, (RESAMPLES, points, replicas))
+    resampled = np.take_along_axis(values[None], index, axis=2).mean(2) @ weights
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    observed = values.mean(1) @ weights
+    flat = stream.permuted(np.tile(values.ravel(), (RESAMPLES, 1)), axis=1)
+    under = flat.reshape(RESAMPLES, points, replicas).mean(2) @ weights
+    p = (1 + (np.abs(under) >= abs(observed) - 1e-15).sum()) / (1 + RESAMPLES)
+    return Slope(float(observed), float(low), float(high), float(p))
+
+
+def probability(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -33,7 +33,7 @@ def show_run(result: dict[str, Any], folder: Path, figures: list[Path], quiet: b
         table.add_column(name, justify="right")
     for measure in MEASURES:
         one = summary[measure]
-        interval = f"{number(one['low'])} - {number(one['high'])}" if one["count"] > 1 else "-"
+        interval = f"{number(one['low'])} - {number(one['high'])}" if one["replicas"] > 1 else "-"
         table.add_row(
             measure.replace("_", " "),
             number(one["mean"]),
@@ -52,3 +52,13 @@ def show_run(result: dict[str, Any], folder: Path, figures: list[Path], quiet: b
     for figure in figures:
         console.print(f"Figure   {figure}")
     console.print(f"Browse   tensorboard --logdir {folder}")
+
+
+def markdown(summary: dict[str, dict[str, Any]]) -> str:
+    """The same table in Markdown."""
+    lines = ["| | mean | 95 % interval | min | max |", "|---|---|---|---|---|"]
+    for measure, one in summary.items():
+        cells = [number(one[key]) for key in ("mean", "low", "high", "min", "max")]
+        name = measure.replace("_", " ")
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} - {cells[2]} | {cells[3]} | {cells[4]} |")
+    return "\n".join(lines)

@@ -12,7 +12,7 @@ leaves the zero in place). The longer the sequence, the longer a network must re
 Source: Qiu Xipeng, "Neural Networks and Deep Learning: Practice", chapter on recurrent networks.
 """
 
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import ClassVar, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +83,7 @@ class BlogStream:
     """
 
     shared = True
-    copies: dict[Split, int] = {"train": 3, "dev": 1, "test": 1}
+    copies: ClassVar[dict[Split, int]] = {"train": 3, "dev": 1, "test": 1}
 
     def draw(self, length: int, split: Split, copies: int, seed: int) -> Examples:
         """Replay the stream from its start up to the wanted files.

@@ -1,1 +1,1 @@
-"""Pictures: one file a figure, all in one style. Each function returns a Figure and saves nothing."""
+"""Pictures: one file a figure, all in one style. Functions return a Figure and save nothing."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from matplotlib import rc_context
@@ -48,7 +48,7 @@ def figure(width: float = 6.4, height: float = 4.0) -> Figure:
 
 def styled() -> Any:
     """A context in which axes are made in this style."""
-    return rc_context(STYLE)
+    return rc_context(cast(Any, STYLE))
 
 
 def save(made: Figure, stem: Path) -> Path:
@@ -70,10 +70,10 @@ def chance_line(axes: Axes) -> None:
         "chance 0.10",
         (0.995, CHANCE),
         xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
+        xytext=(0, -2),
         textcoords="offset points",
         ha="right",
-        va="bottom",
+        va="top",
         fontsize=7,
         color="0.35",
     )

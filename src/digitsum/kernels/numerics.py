@@ -15,7 +15,7 @@ from torch import Tensor
 
 # Contraction to fused multiply-add is all we allow: NaN and infinity must stay what they are.
 FAST = {"contract"}
-OPTIONS = {"fastmath": FAST, "cache": True, "error_model": "numpy"}
+OPTIONS: Any = {"fastmath": FAST, "cache": True, "error_model": "numpy"}
 compiled = njit(parallel=True, nogil=True, **OPTIONS)
 inlined = njit(**OPTIONS)
 
@@ -44,8 +44,10 @@ def _tanh32(x: Any) -> Any:
     x = LIMIT if x > LIMIT else x
     x = -LIMIT if x < -LIMIT else x
     s = x * x
-    return x * (P0 + s * (P1 + s * (P2 + s * (P3 + s * P4)))) / (
-        P0 + s * (Q1 + s * (Q2 + s * (Q3 + s * Q4)))
+    return (
+        x
+        * (P0 + s * (P1 + s * (P2 + s * (P3 + s * P4))))
+        / (P0 + s * (Q1 + s * (Q2 + s * (Q3 + s * Q4))))
     )
 
 

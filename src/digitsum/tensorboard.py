@@ -1,0 +1,50 @@
+"""What TensorBoard shows beside scalars: HParams, custom charts, figures, configuration.
+
+HParams: the same tags in every run, or the table's columns go empty; announced before the fit
+with NaN, since TensorBoard keeps the first summary of a run and fills in the scalars.
+"""
+
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch.loggers import TensorBoardLogger
+from matplotlib.figure import Figure
+
+from digitsum.table import markdown
+
+TAGS = ("test_accuracy", "best_dev_accuracy", "final_train_loss", "final_dev_loss")
+
+# Charts of TensorBoard's custom scalars: all runs in one, each with its interval as a band.
+LAYOUT = {
+    "over all runs": {
+        f"{split} {measure}": [
+            "Margin",
+            [f"{split}/{measure}{suffix}" for suffix in ("", "_low", "_high")],
+        ]
+        for measure in ("accuracy", "loss")
+        for split in ("dev", "train")
+    }
+}
+
+
+def _loggers(trainer: pl.Trainer) -> list[TensorBoardLogger]:
+    return [one for one in trainer.loggers if isinstance(one, TensorBoardLogger)]
+
+
+def announce(trainer: pl.Trainer, settings: dict[str, Any], config: str) -> None:
+    """Before the fit: hyperparameters, the layout of charts, the configuration as text."""
+    for logger in _loggers(trainer):
+        logger.log_hyperparams(settings, {f"final/{tag}": float("nan") for tag in TAGS})
+        logger.experiment.add_custom_scalars(LAYOUT)
+        logger.experiment.add_text("config", f"```yaml\n{config}```")
+
+
+def conclude(trainer: pl.Trainer, result: dict[str, Any], figures: dict[str, Figure]) -> None:
+    """After the test: means over replicas under the announced tags, figures and the table."""
+    means = {f"final/{tag}": result["summary"][tag]["mean"] for tag in TAGS}
+    for logger in _loggers(trainer):
+        logger.log_metrics(means, trainer.global_step)
+        logger.experiment.add_text("results", markdown(result["summary"]), trainer.global_step)
+        for name, figure in figures.items():
+            logger.experiment.add_figure(name, figure, trainer.global_step, close=False)
+        logger.finalize("success")

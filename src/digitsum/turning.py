@@ -1,0 +1,49 @@
+"""Turning points in accuracy against length: how often chance alone would show one."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from digitsum.statistics import RESAMPLES, Array
+
+TURNS = (20, 25, 30)
+
+
+class Share(NamedTuple):
+    """The fraction of resampled curves that turn at each length, and at any of them."""
+
+    single: dict[int, float]
+    mean: dict[int, float]
+    any_single: float
+    any_mean: float
+
+
+def _turns(curves: Array, places: list[int]) -> Array:
+    """Where curves [draws, lengths] fall and then rise: [draws, places]."""
+    steps = np.diff(curves, axis=1)
+    return np.stack([(steps[:, i - 1] < 0) & (steps[:, i] > 0) for i in places], axis=1)
+
+
+def turning_points(lengths: Array, values: Array) -> Share:
+    """How often a curve of one seed, and of the mean of all, falls to a length and rises after it.
+
+    A single-seed curve takes one replica at each length (runs of different lengths are
+    independent); a mean curve resamples all R replicas at each.
+
+    Args:
+        lengths: ascending [L], among them 20, 25 and 30, none of them an end.
+        values: [L, R].
+    """
+    stream = np.random.default_rng(0)
+    count, replicas = values.shape
+    places = [list(lengths).index(length) for length in TURNS]
+    one = stream.integers(0, replicas, (RESAMPLES, count, 1))
+    many = stream.integers(0, replicas, (RESAMPLES, count, replicas))
+    drawn = [np.take_along_axis(values[None], index, axis=2).mean(2) for index in (one, many)]
+    single, mean = (_turns(curves, places) for curves in drawn)
+    return Share(
+        dict(zip(TURNS, single.mean(0).tolist(), strict=True)),
+        dict(zip(TURNS, mean.mean(0).tolist(), strict=True)),
+        float(single.any(1).mean()),
+        float(mean.any(1).mean()),
+    )

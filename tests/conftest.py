@@ -1,0 +1,81 @@
+"""What several test files use: the command line as a user runs it, and small networks."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import lightning.pytorch as pl
+import pytest
+import torch
+
+from digitsum import cells
+from digitsum.classifier import Classifier, Readout
+from digitsum.clipping import Clipping
+from digitsum.data import DigitSumData
+from digitsum.embedding import Frozen
+from digitsum.initialisation import Initialisation, replica_generators, uniform, xavier
+from digitsum.lit import LitDigitSum
+from digitsum.task import IndependentStreams
+
+REPO = Path(__file__).resolve().parents[1]
+CELLS = [cells.SRN, cells.SRNResidual, cells.LSTM, cells.GRU]
+INIT = Initialisation(input=xavier, recurrent=xavier, bias=uniform)
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Run `train.py` or `evaluate.py` in an empty folder, as a user would from elsewhere."""
+
+    def run(script: str, *overrides: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(REPO / script), *overrides],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+
+    return run
+
+
+def classifier(cell: type[cells.Cell], replicas: int, seed: int = 0, hidden: int = 8) -> Classifier:
+    by = replica_generators(seed, replicas)
+    embedding = Frozen(by, size=6)
+    return Classifier(embedding, cell(6, hidden, by, INIT), Readout(hidden, by))
+
+
+def module(
+    cell: type[cells.Cell],
+    replicas: int,
+    seed: int = 0,
+    clipping: Clipping | None = None,
+    evaluate_every: int = 10,
+    lr: float = 0.01,
+) -> LitDigitSum:
+    return LitDigitSum(
+        classifier(cell, replicas, seed),
+        partial(torch.optim.Adam, lr=lr),
+        clipping=clipping,
+        evaluate_every=evaluate_every,
+    )
+
+
+def data(root: Path, replicas: int, seed: int = 0, **kwargs: object) -> DigitSumData:
+    settings = {"length": 6, "batch_size": 16} | kwargs
+    return DigitSumData(IndependentStreams(), root=root, replicas=replicas, seed=seed, **settings)  # type: ignore[arg-type]
+
+
+def trainer(**flags: object) -> pl.Trainer:
+    quiet = {
+        "logger": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "enable_checkpointing": False,
+        "limit_val_batches": 0,
+        "accelerator": "cpu",
+    }
+    return pl.Trainer(**(quiet | flags))  # type: ignore[arg-type]
