@@ -4,28 +4,17 @@ A claim about several lengths is confirmed only where every one of them confirms
 largest p-value decides and none needs a correction (an intersection-union test, Berger 1982).
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from digitsum.collected import Array, Sweep
-from digitsum.statistics import Difference, difference, probability, slope, summarise
+from digitsum.explosion import exploded
+from digitsum.judgement import ALPHA, Judgement, all_hold, compared_at
+from digitsum.statistics import difference, probability, slope, summarise
 from digitsum.turning import TURNS, turning_points
 
-Verdict = Literal["confirmed", "refuted", "not decided"]
-ALPHA = 0.05
 LR = 0.001
-
-
-class Judgement(NamedTuple):
-    """One part of a claim."""
-
-    claim: str
-    part: str
-    numbers: str
-    test: str
-    verdict: Verdict
-
 
 CLAIMS = {
     "1": "The plain SRN forgets: accuracy falls as length grows.",
@@ -79,12 +68,6 @@ def _by_length(found: Sweep, model: str, measure: str = "test_accuracy", lr: flo
     return Curve(np.array([job.settings["data.length"] for job in jobs]), values)
 
 
-def _all(hold: list[bool], fail: list[bool]) -> Verdict:
-    if all(hold):
-        return "confirmed"
-    return "refuted" if any(fail) else "not decided"
-
-
 def _falls(claim: str, name: str, curve: Curve) -> Judgement:
     found = slope(curve.lengths, curve.values)
     numbers = (
@@ -92,7 +75,7 @@ def _falls(claim: str, name: str, curve: Curve) -> Judgement:
         f"ten digits; mean at {curve.listed()}"
     )
     test = f"permutation of lengths, p = {probability(found.p)}, n = {curve.values.size}"
-    verdict = _all([found.high < 0 and found.p < ALPHA], [found.low >= 0])
+    verdict = all_hold([found.high < 0 and found.p < ALPHA], [found.low >= 0])
     return Judgement(claim, f"{name}: accuracy falls with length", numbers, test, verdict)
 
 
@@ -112,7 +95,7 @@ def _residual(found: Sweep) -> list[Judgement]:
             "residual SRN above 0.8 at every length",
             curve.listed(),
             f"95 % bootstrap interval against 0.8, n = {curve.values.shape[1]} a length",
-            _all([one.low > 0.8 for one in bounds], [one.high < 0.8 for one in bounds]),
+            all_hold([one.low > 0.8 for one in bounds], [one.high < 0.8 for one in bounds]),
         )
     ]
     plain = _by_length(found, "srn")
@@ -124,7 +107,7 @@ def _residual(found: Sweep) -> list[Judgement]:
         ]
         compared = [difference(a, b) for a, b in zip(*gaps, strict=True)]
         judged.append(
-            _compared(
+            compared_at(
                 "2",
                 "the gap (dev minus train loss at the end) is smaller than the plain SRN's",
                 curve.lengths,
@@ -132,26 +115,6 @@ def _residual(found: Sweep) -> list[Judgement]:
             )
         )
     return judged
-
-
-def _compared(claim: str, part: str, at: Array, compared: list[Difference]) -> Judgement:
-    """Confirmed where every difference is above zero."""
-    numbers = "; ".join(
-        f"{where}: {one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
-        for where, one in zip(at, compared, strict=True)
-    )
-    largest = max(one.p for one in compared)
-    sizes = compared[0].sizes
-    return Judgement(
-        claim,
-        part,
-        numbers,
-        f"permutation, largest p = {probability(largest)}, n = {sizes[0]} and {sizes[1]} each",
-        _all(
-            [one.low > 0 and one.p < ALPHA for one in compared],
-            [one.high < 0 and one.p < ALPHA for one in compared],
-        ),
-    )
 
 
 def _rates(found: Sweep) -> list[Judgement]:
@@ -163,18 +126,18 @@ def _rates(found: Sweep) -> list[Judgement]:
             pairs = zip(usual.values, other.values, strict=True)
             compared = [difference(a, b) for a, b in pairs]
             part = f"residual SRN: lr {LR:g} minus lr {lr:g}, test accuracy"
-            judged.append(_compared("3", part, usual.lengths, compared))
+            judged.append(compared_at("3", part, usual.lengths, compared))
     low = _by_length(found, "srn_residual", lr=0.0001)
     if usual.enough and low.enough:
         fit = [_by_length(found, "srn_residual", "final_train_loss", lr) for lr in (0.0001, LR)]
         compared = [difference(a, b) for a, b in zip(fit[0].values, fit[1].values, strict=True)]
         part = "lr 0.0001 underfits: final train loss minus that at 0.001"
-        judged.append(_compared("3", part, low.lengths, compared))
+        judged.append(compared_at("3", part, low.lengths, compared))
     if low.enough and 35 in low.lengths:
         others = [length for length in low.lengths if length != 35]
         compared = [difference(low.at(35), low.at(length)) for length in others]
         part = "at lr 0.0001 length 35 is above every other length"
-        judged.append(_compared("3", part, np.array(others), compared))
+        judged.append(compared_at("3", part, np.array(others), compared))
     return judged
 
 
@@ -196,7 +159,7 @@ def _turns(found: Sweep) -> list[Judgement]:
                 f"{single}; mean {mean}",
                 f"bootstrap of curves, 10,000 draws, n = {curve.values.shape[1]} a length; "
                 "confirmed from 95 % of means at one length, refuted below 5 % at all",
-                _all(
+                all_hold(
                     [max(share.mean.values()) >= 0.95],
                     [max(share.mean.values()) < 0.05],
                 ),
@@ -206,7 +169,16 @@ def _turns(found: Sweep) -> list[Judgement]:
 
 
 def _explodes(found: Sweep) -> list[Judgement]:
-    return []
+    judged = []
+    for model, name in (("srn", "plain SRN"), ("srn_residual", "residual SRN")):
+        jobs = {
+            job.settings["clip.value"]: job
+            for job in found.only(model=model, optimizer="sgd", loss_reduction="sum")
+            if job.arrays("gradient_norms")
+        }
+        if "null" in jobs:
+            judged += exploded(jobs["null"], jobs.get(20), name)
+    return judged
 
 
 def _lstm(found: Sweep) -> list[Judgement]:
@@ -219,5 +191,5 @@ def _lstm(found: Sweep) -> list[Judgement]:
         if other.enough and list(other.lengths) == list(curve.lengths):
             compared = [difference(a, b) for a, b in zip(curve.values, other.values, strict=True)]
             part = f"LSTM minus {name}, test accuracy"
-            judged.append(_compared("6", part, curve.lengths, compared))
+            judged.append(compared_at("6", part, curve.lengths, compared))
     return [*judged, _falls("6", "LSTM", curve)]

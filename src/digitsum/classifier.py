@@ -50,10 +50,12 @@ class Classifier(nn.Module):
         self.cell = cell
         self.readout = readout
         self.recurrence = recurrence
+        self.states: Tensor | None = None  # of the last call of `forward`, for whoever looks on
 
     def forward(self, digits: Tensor) -> Tensor:
         """Sequences [R, B, T] -> logits [R, B, C]."""
-        return cast(Tensor, self.readout(self.hidden(digits)[0]))
+        last, self.states = self.hidden(digits)
+        return cast(Tensor, self.readout(last))
 
     def hidden(self, digits: Tensor) -> tuple[Tensor, Tensor]:
         """Sequences [R, B, T] -> h_T [R, B, H] and, without gradient, h_1..h_T [R, T, B, H]."""

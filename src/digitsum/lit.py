@@ -63,7 +63,7 @@ class LitDigitSum(pl.LightningModule):
         self.evaluate_every = evaluate_every
         self.curves = Curves()
         self.measured: dict[str, Tensor] = {}  # split -> accuracies [R] of the kept weights
-        self._dev: Batch | None = None
+        self.dev: Batch | None = None  # of the epoch under way, for evaluations and probes
         self._since: list[tuple[Tensor, Tensor]] = []  # (losses, accuracies) of recent steps
         self._frozen: Tensor | None = None  # indices of diverged replicas, where there are any
         replicas = len(classifier.cell.W)
@@ -85,7 +85,7 @@ class LitDigitSum(pl.LightningModule):
         """All optimizer steps of an epoch, with the evaluations that fall into it."""
         optimizer = cast(Optimizer, self.optimizers())
         parameters = list(self.classifier.parameters())
-        self._dev = epoch.dev
+        self.dev = epoch.dev
         for batch in epoch.batches:
             if self.global_step == self.trainer.max_steps:
                 return
@@ -106,8 +106,8 @@ class LitDigitSum(pl.LightningModule):
 
     def on_train_end(self) -> None:
         """The last step is evaluated too, wherever training stopped."""
-        if self._since and self._dev is not None:
-            self._evaluate(self._dev)
+        if self._since and self.dev is not None:
+            self._evaluate(self.dev)
 
     @torch.no_grad()
     def _evaluate(self, dev: Batch) -> dict[str, Tensor]:

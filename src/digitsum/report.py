@@ -12,6 +12,7 @@ from rich.table import Table
 from digitsum.claims import CLAIMS, judge
 from digitsum.collected import Job, Sweep, collect, table
 from digitsum.figures.against import against
+from digitsum.figures.explosion import explosion
 from digitsum.figures.losses import LENGTH, losses
 from digitsum.figures.style import save
 from digitsum.fileformat import write_aside
@@ -54,7 +55,19 @@ def _figures(found: Sweep) -> dict[str, Figure]:
         for name, jobs in groups.items():
             stem = "losses" + (f"_{re.sub(r'[^0-9A-Za-z.]+', '_', name)}" if name else "")
             made[stem] = losses(jobs, f"train and dev loss{': ' + name if name else ''}")
+    for model, jobs in _exploded(found).items():
+        made[f"explosion_{model}"] = explosion(jobs, model)
     return made
+
+
+def _exploded(found: Sweep) -> dict[str, list[Job]]:
+    """Jobs whose gradients and saturation were recorded over clip values, by cell."""
+    by_model: dict[str, list[Job]] = {}
+    for job in found.complete:
+        recorded = [job.arrays(name) for name in ("gradient_norms", "saturation")]
+        if "clip.value" in found.varied and all(recorded) and "U" in recorded[0]["names"]:
+            by_model.setdefault(job.settings["model"], []).append(job)
+    return by_model
 
 
 def _rows(found: Sweep) -> list[list[str]]:
@@ -105,7 +118,8 @@ def _text(found: Sweep, figures: dict[str, Path]) -> str:
         parts.append("## Figures")
         parts += [f"![{name}]({path.name})" for name, path in figures.items()]
     parts += ["## Results", _markdown_table(_head(found), _rows(found))]
-    versions = next((job.result["versions"] for job in found.complete if job.result), {})
+    made_with = [job.result["versions"] for job in found.complete if job.result]
+    versions: dict[str, str] = made_with[0] if made_with else {}
     parts.append("Made with " + ", ".join(f"{k} {v}" for k, v in versions.items()) + ".")
     return "\n\n".join(parts) + "\n"
 

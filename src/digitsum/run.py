@@ -25,6 +25,7 @@ from digitsum.figures.curves import curves
 from digitsum.figures.style import save
 from digitsum.fileformat import write_aside
 from digitsum.lit import LitDigitSum
+from digitsum.probes.probe import Probe
 from digitsum.table import show_run
 
 
@@ -92,6 +93,10 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
     title = f"{choices['model']}, length {data.length}, {choices['optimizer']}, lr {config.lr:g}"
     pictures = {"curves": curves(arrays, title)}
     paths = [save(picture, folder / name) for name, picture in pictures.items()]
+    probes = [callback for callback in callbacks if isinstance(callback, Probe)]
+    finished = {probe.name: probe.finish(trainer) for probe in probes}
+    result["probes"] = {name: found for name, (found, _) in finished.items()}
+    paths += [path for _, path in finished.values()]
     tensorboard.conclude(trainer, result, pictures)
     results.write(folder, result)
     show_run(result, folder, paths, quiet)

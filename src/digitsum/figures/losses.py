@@ -60,7 +60,7 @@ def losses(jobs: list[Job], title: str) -> Figure:
 def _smooth(
     step: np.ndarray[tuple[int], np.dtype[np.int64]],
     values: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int, int], np.dtype]]:  # type: ignore[type-arg]
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int, int], np.dtype]]:
     """Means over successive windows of evaluations, at each window's last step."""
     count = len(step) // SMOOTHING
     if count < SMOOTHING:

@@ -1,5 +1,6 @@
 """What all figures share: colours that survive colour blindness and grey print, bands, saving."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -10,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from digitsum.task import CHANCE
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each glyph of a PDF
 
 
 class Look(NamedTuple):

@@ -1,0 +1,88 @@
+"""What all probes share: recording rows on the device, saving them, showing them."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from lightning.pytorch.loggers import TensorBoardLogger
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from digitsum.figures.style import save
+from digitsum.lit import LitDigitSum
+
+Array = np.ndarray[Any, Any]
+
+
+class Probe(pl.Callback):
+    """Records named tensors at optimizer steps; nothing leaves the device until the fit ends.
+
+    Args:
+        folder: where the arrays and the figure go.
+        every: optimizer steps between two records.
+    """
+
+    name = "probe"
+
+    def __init__(self, folder: str | Path, every: int = 1) -> None:
+        self.folder = Path(folder)
+        self.every = every
+        self.steps: list[int] = []
+        self.rows: dict[str, list[Tensor]] = {}
+
+    def due(self, trainer: pl.Trainer) -> bool:
+        """Whether the step under way (counted from 1) is one to record."""
+        return trainer.global_step % self.every == 0
+
+    def record(self, trainer: pl.Trainer, **values: Tensor) -> None:
+        """Keep a row for the step under way."""
+        self.steps.append(trainer.global_step + 1)
+        for name, value in values.items():
+            self.rows.setdefault(name, []).append(value.detach())
+
+    def arrays(self) -> dict[str, Array]:
+        """`step` [S], and each recorded name [S, ...]."""
+        stacked = {name: torch.stack(rows).cpu().numpy() for name, rows in self.rows.items()}
+        return {"step": np.array(self.steps, np.int64), **stacked}
+
+    def figure(self, arrays: dict[str, Array], title: str) -> Figure:
+        raise NotImplementedError
+
+    def scalars(self, arrays: dict[str, Array]) -> dict[str, Array]:
+        """Per TensorBoard tag a curve [S]."""
+        return {}
+
+    def summary(self, arrays: dict[str, Array]) -> dict[str, list[Any]]:
+        """Per name a value for each replica, for `results.json`."""
+        return {}
+
+    def finish(self, trainer: pl.Trainer) -> tuple[dict[str, list[Any]], Path]:
+        """Save arrays and figure, write TensorBoard; -> the summary and the figure's path."""
+        arrays = self.arrays()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        np.savez(self.folder / f"{self.name}.npz", **cast(Any, arrays))
+        picture = self.figure(arrays, self.name.replace("_", " "))
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                for tag, values in self.scalars(arrays).items():
+                    for step, value in zip(arrays["step"], values, strict=True):
+                        if np.isfinite(value):
+                            logger.experiment.add_scalar(f"{self.name}/{tag}", value, int(step))
+                logger.experiment.add_figure(self.name, picture, trainer.global_step, close=False)
+        return self.summary(arrays), save(picture, self.folder / self.name)
+
+    def state_dict(self) -> dict[str, Any]:
+        """For a checkpoint: a resumed run's record has no gap."""
+        rows = {name: torch.stack(rows) for name, rows in self.rows.items()}
+        return {"steps": self.steps, "rows": rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.steps = list(state_dict["steps"])
+        self.rows = {name: list(rows.unbind()) for name, rows in state_dict["rows"].items()}
+
+
+def network(pl_module: pl.LightningModule) -> LitDigitSum:
+    """The module that probes are written for."""
+    return cast(LitDigitSum, pl_module)

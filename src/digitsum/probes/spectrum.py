@@ -1,0 +1,107 @@
+"""The Jacobian's spectrum: whether the recurrence stretches or shrinks what it remembers."""
+
+import math
+from typing import Any, cast
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from digitsum.cells import Cell, State
+from digitsum.classifier import Classifier
+from digitsum.figures.over_steps import over_steps
+from digitsum.probes.probe import Array, Probe, network
+
+SEQUENCES = 4
+
+
+def spectral_radius(cell: Cell) -> Tensor:
+    """The largest modulus of an eigenvalue of U, of the candidate's block for gated cells: [R]."""
+    gate = {"lstm": 2, "gru": 2}.get(type(cell).__name__.lower(), 0)
+    block = cell.U.detach().chunk(len(cell.gates), dim=-1)[gate]
+    finite = torch.where(block.isfinite(), block, torch.zeros(()))
+    return cast(Tensor, torch.linalg.eigvals(finite).abs().amax(-1))
+
+
+def stretch(classifier: Classifier, digits: Tensor) -> tuple[Tensor, Tensor]:
+    """How dh_T/dh_0 stretches, along sequences [R, B, T].
+
+    The Jacobian is carried forward by dual numbers and rescaled at each step, its scale kept as a
+    logarithm, so that neither explosion nor vanishing leaves the range of floats.
+
+    Returns:
+        natural logarithm of its largest singular value, and the leading Lyapunov exponent per
+        time step, log(|J v|) / T for the direction v = (1, ..., 1) / sqrt(H): means over the
+        sequences, both [R].
+    """
+    cell = classifier.cell
+    replicas, batch, length = digits.shape
+    size = cell.hidden_size
+    table = cell.project(classifier.embedding.table).detach()
+    replica = torch.arange(replicas, device=digits.device)[:, None]
+    directions = torch.eye(size, device=digits.device).repeat(replicas, batch, 1)
+    zero = torch.zeros_like(directions)
+    state: State = tuple(zero for _ in range(cell.states))
+    tangent: State = (directions, *(zero for _ in range(cell.states - 1)))
+    logarithm = torch.zeros(replicas, batch, device=digits.device)
+    for t in range(length):
+        a = table[replica, digits[:, :, t]].repeat_interleave(size, dim=1)
+
+        def step(*now: Tensor, a: Tensor = a) -> State:
+            return cell.step(a, now)
+
+        state, tangent = cast(tuple[State, State], torch.func.jvp(step, state, tangent))
+        whole = torch.cat(tangent, -1).view(replicas, batch, size, -1)
+        scale = torch.linalg.matrix_norm(whole).clamp(min=1e-30)
+        logarithm = logarithm + scale.log()
+        wide = scale.repeat_interleave(size, dim=1).unsqueeze(-1)
+        tangent = tuple(part / wide for part in tangent)
+    jacobian = tangent[0].view(replicas, batch, size, size)  # rows: directions of h_0
+    finite = jacobian.isfinite().all(-1).all(-1)
+    safe = torch.where(finite[..., None, None], jacobian, torch.zeros(()))
+    singular = torch.linalg.matrix_norm(safe, ord=2).clamp(min=1e-30).log() + logarithm
+    along = safe.sum(-2) / math.sqrt(size)
+    exponent = (along.norm(dim=-1).clamp(min=1e-30).log() + logarithm) / length
+    return singular.mean(1), exponent.mean(1)
+
+
+class Spectrum(Probe):
+    """Records `radius`, `log_singular` and `lyapunov` [S, R] on dev sequences."""
+
+    name = "spectrum"
+
+    def __init__(self, folder: str, every: int = 500) -> None:
+        super().__init__(folder, every)
+
+    @torch.no_grad()
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
+    ) -> None:
+        module = network(pl_module)
+        if not self.due(trainer) or module.dev is None:
+            return
+        stride = max(1, module.dev.labels.shape[1] // SEQUENCES)
+        log_singular, lyapunov = stretch(module.classifier, module.dev.digits[:, ::stride])
+        self.record(
+            trainer,
+            radius=spectral_radius(module.classifier.cell),
+            log_singular=log_singular,
+            lyapunov=lyapunov,
+        )
+
+    def figure(self, arrays: dict[str, Array], title: str) -> Figure:
+        panels = {
+            "spectral radius of U": arrays["radius"],
+            "log10 of the largest singular\nvalue of dh_T/dh_0": arrays["log_singular"]
+            / np.log(10),
+            "leading Lyapunov exponent\n(nats per time step)": arrays["lyapunov"],
+        }
+        return over_steps(arrays["step"], panels, "")
+
+    def scalars(self, arrays: dict[str, Array]) -> dict[str, Array]:
+        return {key: arrays[key].mean(1) for key in ("radius", "log_singular", "lyapunov")}
+
+    def summary(self, arrays: dict[str, Array]) -> dict[str, list[Any]]:
+        return {f"last_{key}": arrays[key][-1].tolist() for key in ("radius", "lyapunov")}
