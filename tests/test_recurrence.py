@@ -110,8 +110,16 @@ def _sigmoid(x: Any) -> Any:
 def test_activations_in_single_precision(ours: Any, theirs: Any) -> None:
     x = np.linspace(-20, 20, 200_001, dtype=np.float32)
     exact = theirs(torch.from_numpy(x).double()).numpy()
-    assert np.abs(_each(ours, x) - exact).max() < 5e-7
+    assert np.abs(_each(ours, x) - exact).max() < 1e-7
     extremes = np.array([np.inf, -np.inf, np.nan, 0], np.float32)
     np.testing.assert_allclose(
         _each(ours, extremes), theirs(torch.from_numpy(extremes)).numpy(), atol=5e-7
     )
+
+
+def test_gradients_die_exactly_where_tanh_is_one() -> None:
+    x = np.linspace(8, 12, 100_001, dtype=np.float32)
+    assert (_each(_tanh, x[x > 9.2]) == 1).all()
+    assert (_each(_tanh, x) <= 1).all()
+    exact = np.tanh(x.astype(np.float64)).astype(np.float32)
+    assert (_each(_tanh, x) == exact).mean() > 0.999

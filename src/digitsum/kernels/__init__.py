@@ -7,3 +7,17 @@ and `backward`, on tensors; `digitsum.recurrence.reference` is what they must eq
 Backward passes are the chain rule on the equations in `digitsum.cells`; a name `dx` is the
 gradient of the loss by x.
 """
+
+import hashlib
+import os
+from pathlib import Path
+
+from numba import config
+
+_HERE = Path(__file__).resolve().parent
+
+# Numba looks at a function's own file alone to see whether a compiled copy is still good; ours call
+# into each other's files, so a copy is kept by the hash of all of them.
+if os.access(_HERE, os.W_OK) and not os.environ.get("NUMBA_CACHE_DIR"):
+    _sources = b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))
+    config.CACHE_DIR = str(_HERE / "__pycache__" / hashlib.sha256(_sources).hexdigest()[:16])  # type: ignore[attr-defined]

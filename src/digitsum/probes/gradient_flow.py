@@ -43,7 +43,7 @@ def gradient_flow(classifier: Classifier, digits: Tensor, labels: Tensor) -> Ten
     zero = digits.new_zeros(digits.shape[:2], dtype=table.dtype)
     squares = torch.stack([zero if g is None else g.square().sum(-1) for g in found])
     per_time = squares.view(len(states), cell.states, *digits.shape[:2]).sum(1)
-    return cast(Tensor, per_time.mean(-1).sqrt().T)
+    return per_time.mean(-1).sqrt().T
 
 
 def memory_horizon(norms: Array) -> Array:
