@@ -21,7 +21,7 @@ def spectral_radius(cell: Cell) -> Tensor:
     """The largest modulus of an eigenvalue of U, of the candidate's block for gated cells: [R]."""
     gate = {"lstm": 2, "gru": 2}.get(type(cell).__name__.lower(), 0)
     block = cell.U.detach().chunk(len(cell.gates), dim=-1)[gate]
-    finite = torch.where(block.isfinite(), block, torch.zeros(()))
+    finite = block.masked_fill(~block.isfinite(), 0)
     return cast(Tensor, torch.linalg.eigvals(finite).abs().amax(-1))
 
 
@@ -41,11 +41,11 @@ def stretch(classifier: Classifier, digits: Tensor) -> tuple[Tensor, Tensor]:
     size = cell.hidden_size
     table = cell.project(classifier.embedding.table).detach()
     replica = torch.arange(replicas, device=digits.device)[:, None]
-    directions = torch.eye(size, device=digits.device).repeat(replicas, batch, 1)
+    directions = torch.eye(size, dtype=table.dtype, device=digits.device).repeat(replicas, batch, 1)
     zero = torch.zeros_like(directions)
     state: State = tuple(zero for _ in range(cell.states))
     tangent: State = (directions, *(zero for _ in range(cell.states - 1)))
-    logarithm = torch.zeros(replicas, batch, device=digits.device)
+    logarithm = table.new_zeros(replicas, batch)
     for t in range(length):
         a = table[replica, digits[:, :, t]].repeat_interleave(size, dim=1)
 
@@ -60,7 +60,7 @@ def stretch(classifier: Classifier, digits: Tensor) -> tuple[Tensor, Tensor]:
         tangent = tuple(part / wide for part in tangent)
     jacobian = tangent[0].view(replicas, batch, size, size)  # rows: directions of h_0
     finite = jacobian.isfinite().all(-1).all(-1)
-    safe = torch.where(finite[..., None, None], jacobian, torch.zeros(()))
+    safe = jacobian.masked_fill(~finite[..., None, None], 0)
     singular = torch.linalg.matrix_norm(safe, ord=2).clamp(min=1e-30).log() + logarithm
     along = safe.sum(-2) / math.sqrt(size)
     exponent = (along.norm(dim=-1).clamp(min=1e-30).log() + logarithm) / length
