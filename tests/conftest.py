@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 import pytest
@@ -79,3 +80,23 @@ def trainer(**flags: object) -> pl.Trainer:
         "accelerator": "cpu",
     }
     return pl.Trainer(**(quiet | flags))  # type: ignore[arg-type]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=3, help="how often the kill test kills")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many faults were survived: each test is one, but for those that say how many."""
+    counts = [
+        dict(report.user_properties).get("faults", 0)
+        for report in terminalreporter.stats.get("passed", [])
+    ]
+    if any(counts):
+        terminalreporter.write_line(f"{sum(counts)} faults survived")
+
+
+@pytest.fixture(autouse=True)
+def _count_fault(request: pytest.FixtureRequest, record_property: Any) -> None:
+    if request.node.get_closest_marker("faults"):
+        record_property("faults", 1)

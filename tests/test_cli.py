@@ -63,6 +63,7 @@ def test_a_run_leaves_everything_and_repeats_itself(command: Command, tmp_path: 
     assert (tmp_path / "run" / "evaluation" / "dev,length=50" / "confusion.png").exists()
 
 
+@pytest.mark.faults
 def test_the_checkpoint_is_plain_data(command: Command, tmp_path: Path) -> None:
     assert command("train.py", "model=lstm", *SHORT).returncode == 0
     path = tmp_path / "run" / "checkpoint.ckpt"
@@ -81,6 +82,7 @@ def test_the_checkpoint_is_plain_data(command: Command, tmp_path: Path) -> None:
     assert not (tmp_path / "executed").exists()
 
 
+@pytest.mark.faults
 def test_a_stored_configuration_cannot_name_a_callable(command: Command, tmp_path: Path) -> None:
     assert command("train.py", *SHORT).returncode == 0
     path = tmp_path / "run" / "config.yaml"
@@ -91,6 +93,7 @@ def test_a_stored_configuration_cannot_name_a_callable(command: Command, tmp_pat
     assert len(refused.stderr.splitlines()) == 1
 
 
+@pytest.mark.faults
 def test_two_runs_at_once_on_missing_files(tmp_path: Path) -> None:
     def start(folder: str) -> "subprocess.Popen[str]":
         words = ("trainer.max_epochs=2", f"hydra.run.dir={folder}", "replicas=4")
@@ -202,6 +205,7 @@ FILES = {
 }
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(("typed", "words"), MISTAKES, ids=[typed for typed, _ in MISTAKES])
 def test_a_mistake_is_told_in_one_line(
     typed: str, words: list[str], command: Command, tmp_path: Path
@@ -237,6 +241,7 @@ EVALUATION_MISTAKES = [
 ]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("typed", "words"), EVALUATION_MISTAKES, ids=[typed for typed, _ in EVALUATION_MISTAKES]
 )

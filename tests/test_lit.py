@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import lightning.pytorch as pl
 import pytest
 import torch
 
@@ -106,25 +107,35 @@ def test_a_diverged_replica_is_frozen_and_the_others_do_not_notice(tmp_path: Pat
         assert torch.equal(now[1], best[1])
 
 
+class SaveAt(pl.Callback):
+    """Saves at the end of an epoch, as the checkpoints of a run do."""
+
+    def __init__(self, epoch: int, path: Path) -> None:
+        self.epoch, self.path = epoch, path
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.current_epoch == self.epoch:
+            trainer.save_checkpoint(self.path)
+
+
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_a_resumed_run_equals_an_uninterrupted_one(shuffle: bool, tmp_path: Path) -> None:
     whole = module(SRNResidual, 2)
-    trainer(max_epochs=9).fit(whole, data(tmp_path, 2, shuffle=shuffle))
-    first = module(SRNResidual, 2)
-    run = trainer(max_epochs=4)  # 76 steps: six of them since the last evaluation
-    run.fit(first, data(tmp_path, 2, shuffle=shuffle))
-    run.save_checkpoint(tmp_path / "half.ckpt")
-    second = module(SRNResidual, 2)
-    trainer(max_epochs=9).fit(
-        second,
-        data(tmp_path, 2, shuffle=shuffle),
-        ckpt_path=tmp_path / "half.ckpt",
-        weights_only=True,
-    )
-    for (name, one), other in zip(
-        whole.state_dict().items(), second.state_dict().values(), strict=True
-    ):
-        assert torch.equal(one, other), name
+    during, after = tmp_path / "during.ckpt", tmp_path / "after.ckpt"
+    save = SaveAt(3, during)  # 76 steps: six of them since the last evaluation
+    trainer(max_epochs=9, callbacks=[save]).fit(whole, data(tmp_path, 2, shuffle=shuffle))
+    run = trainer(max_epochs=4)
+    run.fit(module(SRNResidual, 2), data(tmp_path, 2, shuffle=shuffle))
+    run.save_checkpoint(after)
+    for path in (during, after):
+        again = module(SRNResidual, 2)
+        trainer(max_epochs=9).fit(
+            again, data(tmp_path, 2, shuffle=shuffle), ckpt_path=path, weights_only=True
+        )
+        for (name, one), other in zip(
+            whole.state_dict().items(), again.state_dict().values(), strict=True
+        ):
+            assert torch.equal(one, other), name
 
 
 def test_learning_happens(tmp_path: Path) -> None:

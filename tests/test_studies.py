@@ -25,6 +25,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.faults
 def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Path) -> None:
     whole = command("train.py", "study=smoke", "hydra.sweep.dir=whole")
     assert whole.returncode == 0, whole.stderr
@@ -62,6 +63,7 @@ def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Pat
     assert len(rows(folder)) == 4 * 2  # nothing of the sixteen before among them
 
 
+@pytest.mark.faults
 def test_a_failing_job_does_not_take_the_others_down(command: Command, tmp_path: Path) -> None:
     words = ("-m", "lr=0.01,-1", "trainer.max_epochs=2", "hydra.sweep.dir=s")
     done = command("train.py", *words)
@@ -76,6 +78,7 @@ def test_a_failing_job_does_not_take_the_others_down(command: Command, tmp_path:
     assert again.stdout.count("skipped") == 1
 
 
+@pytest.mark.faults
 def test_a_second_sweep_in_one_folder_is_told(command: Command, tmp_path: Path) -> None:
     first = subprocess.Popen(
         [sys.executable, str(REPO / "train.py"), "study=smoke", "replicas=1"],
@@ -182,6 +185,7 @@ def test_what_is_unclear_is_not_decided(tmp_path: Path) -> None:
     assert verdicts(tmp_path)["residual SRN above 0.8 at every length"] == "not decided"
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"schema": 99, "jobs": []}', b"\xff"])
 def test_a_torn_manifest_is_named(content: bytes, command: Command, tmp_path: Path) -> None:
     (tmp_path / "sweep.json").write_bytes(content)

@@ -10,8 +10,6 @@ from digitsum.data import DigitSumData
 from digitsum.initialisation import replica_generators
 from digitsum.lit import LitDigitSum
 
-CHECKPOINT = "checkpoint.ckpt"
-
 
 def build_data(config: DictConfig) -> DigitSumData:
     """The data module that a configuration describes."""

@@ -41,6 +41,12 @@ def run(main: Callable[[], None], config_dir: str, config_name: str) -> None:
         if wants_trace or "Config group override" not in str(error):
             raise
         _fail(f"{str(error)[0].lower()}{str(error)[1:]}")
+    except OSError as error:
+        # A full disk, a folder that may not be written: the machine's, not a defect.
+        if wants_trace or (error.filename is None and error.errno is None):
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        _fail(f"{place}{error.strerror or error}")
     except KeyboardInterrupt:
         _fail("interrupted")
 

@@ -1,5 +1,6 @@
 """What a run recorded, per replica: losses and accuracies at each evaluation."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,11 @@ class Curves:
         self.steps.append(step)
         for name in NAMES:
             self.rows[name].append(values[name].detach().cpu())
+
+    def points(self) -> Iterator[tuple[int, dict[str, Tensor]]]:
+        """Each evaluation's step and its values [R] by name."""
+        for index, step in enumerate(self.steps):
+            yield step, {name: rows[index] for name, rows in self.rows.items()}
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         stacked = {name: torch.stack(rows).numpy() for name, rows in self.rows.items() if rows}

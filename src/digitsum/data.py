@@ -38,8 +38,9 @@ class _Epochs(IterableDataset[Epoch]):
         self.data = data
 
     def __iter__(self) -> Iterator[Epoch]:
+        # Not `current_epoch`: a resumed Trainer fetches its first epoch before it counts it.
         trainer = self.data.trainer
-        yield self.data.epoch(trainer.current_epoch if trainer else 0)
+        yield self.data.epoch(trainer.global_step // self.data.steps_per_epoch if trainer else 0)
 
 
 class DigitSumData(pl.LightningDataModule):

@@ -81,6 +81,12 @@ class LitDigitSum(pl.LightningModule):
     def configure_optimizers(self) -> Optimizer:
         return self.make_optimizer(self.classifier.parameters())
 
+    def on_train_start(self) -> None:
+        """A resumed run's loggers get the curves from the start."""
+        for step, point in self.curves.points():
+            for logger in self.loggers:
+                logger.log_metrics(_scalars(point), step)
+
     def training_step(self, epoch: Epoch, batch_idx: int) -> None:
         """All optimizer steps of an epoch, with the evaluations that fall into it."""
         optimizer = cast(Optimizer, self.optimizers())

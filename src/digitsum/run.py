@@ -16,8 +16,8 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from digitsum import results, sweep, tensorboard
-from digitsum.build import CHECKPOINT, build_data, build_module
+from digitsum import checkpointing, results, sweep, tensorboard
+from digitsum.build import build_data, build_module
 from digitsum.checks import check
 from digitsum.data import DigitSumData
 from digitsum.errors import UserError
@@ -46,7 +46,6 @@ def train(config: DictConfig) -> None:
             return
         if swept:
             sweep.announce(hydra.job.num, folder)
-            sweep.clear(folder)
         _train(config, folder, dict(hydra.runtime.choices), quiet=swept)
     except Exception as error:
         if isinstance(error, UserError) and not swept:
@@ -68,6 +67,11 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
     callbacks = [instantiate(one) for one in config.callbacks.values()]
     kept = [str(key) for key in config if key not in ("logger", "callbacks")]
     resolved = OmegaConf.to_yaml(OmegaConf.masked_copy(config, kept), resolve=True)
+    resumed = _to_resume(config, folder)
+    if resumed is None:
+        sweep.clear(folder)
+    for events in folder.glob("events.out.tfevents.*"):
+        events.unlink()  # a resumed run writes its curves anew, without gaps or doubles
     write_aside(folder / "config.yaml", resolved.encode())
 
     with warnings.catch_warnings():
@@ -76,9 +80,10 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
         trainer: pl.Trainer = instantiate(config.trainer, logger=loggers, callbacks=callbacks)
         tensorboard.announce(trainer, header["settings"], resolved)
         module.train()
-        trainer.fit(module, data, ckpt_path=_to_resume(config, folder), weights_only=True)
+        trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
         trainer.test(module, data, verbose=False)
-    trainer.save_checkpoint(folder / CHECKPOINT)
+    checkpointing.save(trainer, folder)
+    (folder / checkpointing.PREVIOUS).unlink(missing_ok=True)
 
     replicas = _replicas(module, data, config.seed)
     result = header | {
@@ -103,8 +108,18 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
 
 
 def _to_resume(config: DictConfig, folder: Path) -> Path | None:
-    path = folder / CHECKPOINT
-    return path if config.resume and path.exists() else None
+    """The checkpoint to go on from, once it is sure that it is this configuration's."""
+    if not config.resume or not (folder / "config.yaml").exists():
+        return None
+    before = OmegaConf.load(folder / "config.yaml")
+    if not isinstance(before, DictConfig) or results.fingerprint(before) != results.fingerprint(
+        config
+    ):
+        raise UserError(
+            f"resume: {folder} was started with another configuration (see its config.yaml); "
+            "repeat its overrides, or start anew elsewhere"
+        )
+    return checkpointing.latest(folder)
 
 
 def _replicas(module: LitDigitSum, data: DigitSumData, seed: int) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor
 
 from digitsum import results
-from digitsum.build import CHECKPOINT, build_classifier
+from digitsum.build import build_classifier
+from digitsum.checkpointing import CURRENT as CHECKPOINT
 from digitsum.checks import check
 from digitsum.classifier import Classifier
 from digitsum.errors import UserError
@@ -62,7 +63,7 @@ def load(folder: Path) -> StoredRun:
 
 def _config(path: Path) -> DictConfig:
     try:
-        config = OmegaConf.create(yaml.safe_load(path.read_text(encoding="utf-8")))
+        config = OmegaConf.create(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     except FileNotFoundError:
         raise UserError(f"{path} is missing") from None
     except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
