@@ -63,8 +63,10 @@ class LitDigitSum(pl.LightningModule):
         self.evaluate_every = evaluate_every
         self.curves = Curves()
         self.measured: dict[str, Tensor] = {}  # split -> accuracies [R] of the kept weights
+        self._piece = 1
         self.dev: Batch | None = None  # of the epoch under way, for evaluations and probes
-        self._since: list[tuple[Tensor, Tensor]] = []  # (losses, accuracies) of recent steps
+        # Losses, logits and labels of the steps since the last evaluation, for its train values.
+        self._since: list[tuple[Tensor, Tensor, Tensor]] = []
         self._frozen: Tensor | None = None  # indices of diverged replicas, where there are any
         replicas = len(classifier.cell.W)
         self.best_accuracy: Tensor
@@ -92,6 +94,7 @@ class LitDigitSum(pl.LightningModule):
         optimizer = cast(Optimizer, self.optimizers())
         parameters = list(self.classifier.parameters())
         self.dev = epoch.dev
+        self._piece = epoch.batches[0].labels.shape[1]
         for batch in epoch.batches:
             if self.global_step == self.trainer.max_steps:
                 return
@@ -102,7 +105,7 @@ class LitDigitSum(pl.LightningModule):
             self.manual_backward(losses.sum())
             self.clipping(parameters)
             optimizer.step()
-            self._since.append((losses.detach(), replica_accuracies(logits, batch.labels)))
+            self._since.append((losses.detach()[None], logits.detach(), batch.labels))
             if self._frozen is not None:
                 self._restore(self._frozen)
             if self.global_step % self.evaluate_every == 0:
@@ -118,10 +121,12 @@ class LitDigitSum(pl.LightningModule):
     @torch.no_grad()
     def _evaluate(self, dev: Batch) -> dict[str, Tensor]:
         """One point of the curves [R]; keeps the best weights; marks who diverged."""
-        logits = self(dev.digits)
+        # In pieces of a training batch's size: evaluating takes no more memory than training.
+        pieces = torch.split(dev.digits, self._piece, dim=1)
+        logits = torch.cat([self(piece.contiguous()) for piece in pieces], dim=1)
         dev_loss = replica_losses(logits, dev.labels)
         dev_accuracy = replica_accuracies(logits, dev.labels)
-        losses, accuracies = (torch.stack(part) for part in zip(*self._since, strict=True))
+        losses, train_logits, train_labels = self._steps_since()
         self._since = []
 
         finite = losses.isfinite()
@@ -141,7 +146,7 @@ class LitDigitSum(pl.LightningModule):
 
         point = {
             "train_loss": losses.mean(0),
-            "train_accuracy": accuracies.mean(0),
+            "train_accuracy": replica_accuracies(train_logits, train_labels),
             "dev_loss": dev_loss,
             "dev_accuracy": dev_accuracy,
         }
@@ -150,6 +155,11 @@ class LitDigitSum(pl.LightningModule):
         for logger in self.loggers:
             logger.log_metrics(_scalars(point), self.global_step)
         return point
+
+    def _steps_since(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Since the last evaluation: losses [S, R], logits [R, N, C], labels [R, N]."""
+        losses, logits, labels = zip(*self._since, strict=True)
+        return torch.cat(losses), torch.cat(logits, dim=1), torch.cat(labels, dim=1)
 
     def _restore(self, replicas: Tensor) -> None:
         with torch.no_grad():
@@ -173,14 +183,12 @@ class LitDigitSum(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds what isn't a weight: the curves, and the steps since the last evaluation."""
         checkpoint["curves"] = self.curves.state()
-        since = [torch.stack(part) for part in zip(*self._since, strict=True)]
-        checkpoint["since"] = since
+        checkpoint["since"] = self._steps_since() if self._since else ()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Takes it back. Weights, optimizer and counters are Lightning's."""
         self.curves = Curves.from_state(checkpoint["curves"])
-        parts = [list(part.unbind()) for part in checkpoint["since"]]
-        self._since = list(zip(*parts, strict=True))
+        self._since = [tuple(checkpoint["since"])] if checkpoint["since"] else []
         diverged = checkpoint["state_dict"]["diverged_step"] >= 0
         self._frozen = diverged.nonzero().squeeze(1) if diverged.any() else None
 

@@ -12,6 +12,10 @@ import hashlib
 import os
 from pathlib import Path
 
+# Where someone shares out cores by OMP_NUM_THREADS (joblib does), ours keep to it as well.
+if "OMP_NUM_THREADS" in os.environ:
+    os.environ.setdefault("NUMBA_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
+
 from numba import config
 
 _HERE = Path(__file__).resolve().parent
