@@ -1,7 +1,7 @@
 """The textbook's own timing: each cell against torch's built-in layer.
 
-Input 2 x 5 x 10 with hidden size 10, as in the book, and 8 x 20 x 32 with hidden size 32; 100 calls,
-the first 10 dropped; forward, and forward with backward. Medians, in microseconds.
+Input 2 x 5 x 10 with hidden size 10, as in the book, and 8 x 20 x 32 with hidden size 32; 100 calls
+of which the first 10 are dropped; forward, and forward with backward. Medians, in microseconds.
 
     python benchmarks/cells.py
 """

@@ -1,5 +1,6 @@
 """What several test files use: the command line as a user runs it, and small networks."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,10 +32,14 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 def command(tmp_path: Path) -> Command:
     """Run `train.py` or `evaluate.py` in an empty folder, as a user would from elsewhere."""
 
-    def run(script: str, *overrides: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        script: str, *overrides: str, threads: int | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        share = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
         return subprocess.run(
             [sys.executable, str(REPO / script), *overrides],
             cwd=tmp_path,
+            env=os.environ | share,
             capture_output=True,
             text=True,
             timeout=240,

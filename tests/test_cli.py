@@ -39,7 +39,8 @@ def test_a_run_leaves_everything_and_repeats_itself(command: Command, tmp_path: 
     assert [replica["seed"] for replica in replicas] == [0, 1, 2]
     assert found["optimizer_steps"] == 6 * 38
 
-    again = command("train.py", *words[:-1], "hydra.run.dir=again")
+    # Repeated on one thread: a replica is computed whole by one thread, however many there are.
+    again = command("train.py", *words[:-1], "hydra.run.dir=again", threads=1)
     assert again.returncode == 0
     assert comparable(tmp_path / "run") == comparable(tmp_path / "again")
 

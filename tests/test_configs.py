@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omegaconf import DictConfig, OmegaConf
 
 import digitsum.search_path  # noqa: F401  registers the folder of studies
 from digitsum.build import build_classifier, build_data, build_module
@@ -16,6 +18,10 @@ GROUPS = ("model", "embedding", "init", "data", "optimizer", "loss", "clip", "tr
 CHOICES = [
     f"{group}={path.stem}" for group in GROUPS for path in sorted((REPO / "conf" / group).glob("*"))
 ]
+NAMES = {
+    group: sorted(path.stem for path in (REPO / "conf" / group).glob("*.yaml")) for group in GROUPS
+}
+HYDRAS = ("logger", "callbacks")  # they name the run's folder, which only a run has
 STUDIES = sorted(path.stem for path in (REPO / "multirun_sweeps" / "study").glob("*.yaml"))
 EXPERIMENTS = sorted(path.stem for path in (REPO / "conf" / "experiment").glob("*.yaml"))
 
@@ -66,3 +72,13 @@ def test_the_default_is_the_blogs_reference() -> None:
 def test_a_cells_own_start_gives_way_to_the_users(model: str, init: str) -> None:
     assert composed(f"model={model}").init.recurrent._target_.endswith(init)
     assert composed(f"model={model}", "init=orthogonal").init.recurrent._target_.endswith("nal")
+
+
+@given(st.fixed_dictionaries({group: st.sampled_from(names) for group, names in NAMES.items()}))
+@settings(max_examples=25, deadline=None)
+def test_any_choice_of_every_group_composes_and_resolves(chosen: dict[str, str]) -> None:
+    config = composed(*[f"{group}={name}" for group, name in chosen.items()])
+    check(config)
+    kept = OmegaConf.masked_copy(config, [key for key in config if key not in HYDRAS])  # type: ignore[misc]
+    assert OmegaConf.to_container(kept, resolve=True, throw_on_missing=True)
+    assert build_classifier(config).cell.hidden_size == 32

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitsum.statistics import difference, interval, intervals, slope, summarise
-from digitsum.turning import turning_points
+from digitsum.turning import dip_probability, turning_points
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:
@@ -69,6 +69,9 @@ def test_turning_points() -> None:
     dip = np.array([[0.9], [0.8], [0.5], [0.7], [0.8]]).repeat(16, 1)
     certain = turning_points(lengths, dip)
     assert certain.mean == {20: 0.0, 25: 1.0, 30: 0.0}
+    spread = dip + np.linspace(-0.02, 0.02, 16)
+    assert dip_probability(lengths, spread, 25) < 0.01
+    assert dip_probability(lengths, spread, 30) == 1.0
     # Noise alone: of three independent values in a row the middle one is least in a third.
     noise = np.random.default_rng(0).normal(size=(5, 2000))
     found = turning_points(lengths, noise)

@@ -17,6 +17,7 @@ from digitsum.sweep import job_folder
 
 from .conftest import REPO, Command
 
+PARALLEL = "hydra.sweep.dir=parallel"
 LENGTHS = (5, 10, 15, 20, 25, 30, 35)
 
 
@@ -56,6 +57,13 @@ def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Pat
         assert (folder / name).stat().st_size > 500
     assert "data:image/png;base64" in (folder / "report.html").read_text()
     assert len(rows(folder)) == 4 * 4
+
+    joblib = command(
+        "train.py", "study=smoke", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", PARALLEL
+    )
+    assert joblib.returncode == 0, joblib.stderr
+    parallel = tmp_path / "parallel" / "results.csv"
+    assert parallel.read_text() == (folder / "results.csv").read_text()
 
     changed = command("train.py", "study=smoke", "replicas=2")
     assert changed.returncode == 0, changed.stderr

@@ -12,7 +12,7 @@ from digitsum.collected import Array, Sweep
 from digitsum.explosion import exploded
 from digitsum.judgement import ALPHA, Judgement, all_hold, compared_at
 from digitsum.statistics import difference, probability, slope, summarise
-from digitsum.turning import TURNS, turning_points
+from digitsum.turning import TURNS, dip_probability, turning_points
 
 LR = 0.001
 
@@ -150,19 +150,20 @@ def _turns(found: Sweep) -> list[Judgement]:
         share = turning_points(curve.lengths, curve.values)
         single = ", ".join(f"{length}: {share.single[length]:.0%}" for length in TURNS)
         mean = ", ".join(f"{length}: {share.mean[length]:.0%}" for length in TURNS)
+        p = {length: dip_probability(curve.lengths, curve.values, length) for length in TURNS}
+        listed = ", ".join(f"{length}: {probability(p[length])}" for length in TURNS)
+        replicas = curve.values.shape[1]
         judged.append(
             Judgement(
                 "4",
                 f"{name}: a turning point at 20, 25 or 30",
-                f"seen at all in {share.any_single:.0%} of single-seed curves and "
-                f"{share.any_mean:.0%} of {curve.values.shape[1]}-replica means; single seed "
+                f"seen somewhere in {share.any_single:.0%} of single-seed curves and "
+                f"{share.any_mean:.0%} of resampled {replicas}-replica means; single seed "
                 f"{single}; mean {mean}",
-                f"bootstrap of curves, 10,000 draws, n = {curve.values.shape[1]} a length; "
-                "confirmed from 95 % of means at one length, refuted below 5 % at all",
-                all_hold(
-                    [max(share.mean.values()) >= 0.95],
-                    [max(share.mean.values()) < 0.05],
-                ),
+                f"permutation against both neighbours, p at {listed} (each three times the "
+                f"larger of two), n = {replicas} a length; refuted where none is below 0.05 and "
+                "under 5 % of resampled means turn",
+                all_hold([min(p.values()) < ALPHA], [max(share.mean.values()) < 0.05]),
             )
         )
     return judged

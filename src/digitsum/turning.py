@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitsum.statistics import RESAMPLES, Array
+from digitsum.statistics import RESAMPLES, Array, difference
 
 TURNS = (20, 25, 30)
 
@@ -47,3 +47,16 @@ def turning_points(lengths: Array, values: Array) -> Share:
         float(single.any(1).mean()),
         float(mean.any(1).mean()),
     )
+
+
+def dip_probability(lengths: Array, values: Array, length: int) -> float:
+    """How likely chance makes the mean at a length fall below both its neighbours' by this much.
+
+    The larger of two permutation p-values (both must hold), times the number of lengths looked at
+    (Bonferroni); 1 where the mean isn't below both.
+    """
+    place = list(lengths).index(length)
+    compared = [difference(values[place + side], values[place]) for side in (-1, 1)]
+    if any(one.mean <= 0 for one in compared):
+        return 1.0
+    return min(1.0, len(TURNS) * max(one.p for one in compared))

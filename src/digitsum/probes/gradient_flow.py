@@ -62,7 +62,7 @@ class GradientFlow(Probe):
 
     name = "gradient_flow"
 
-    def __init__(self, folder: str, every: int = 500) -> None:
+    def __init__(self, folder: str, every: int = 1000) -> None:
         super().__init__(folder, every)
 
     def on_before_optimizer_step(

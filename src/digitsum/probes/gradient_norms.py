@@ -9,25 +9,28 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from digitsum.cells import Cell
-from digitsum.clipping import replica_norms
 from digitsum.figures.gradient_norms import gradient_norms
+from digitsum.lit import LitDigitSum
 from digitsum.probes.probe import Array, Probe, network
 
 
-def gate_norms(cell: Cell) -> dict[str, Tensor]:
-    """L2 norm of each gate's part of each parameter's gradient, per replica: name -> [R].
-
-    Names are `W`, `U`, `b` for a cell of one gate, else `W_i`, `U_i`, ...; the GRU's `d` is one.
-    """
-    norms: dict[str, Tensor] = {}
+def gate_names(cell: Cell) -> list[str]:
+    """`W`, `U`, `b` for a cell of one gate, else `W_i`, `W_f`, ...; the GRU's `d` is of one."""
+    named = []
     for name, parameter in cell.named_parameters():
+        gates = parameter.shape[-1] // cell.hidden_size
+        named += [f"{name}_{gate}" for gate in cell.gates] if gates > 1 else [name]
+    return named
+
+
+def gate_norms(cell: Cell) -> Tensor:
+    """L2 norm of each gate's part of each parameter's gradient, as `gate_names`: [names, R]."""
+    norms = []
+    for parameter in cell.parameters():
         assert parameter.grad is not None
-        gates = cell.gates if parameter.shape[-1] == len(cell.gates) * cell.hidden_size else ("h",)
-        parts = parameter.grad.view(*parameter.shape[:2], len(gates), -1)
-        squares = parts.square().sum((1, 3)).sqrt()
-        for index, gate in enumerate(gates):
-            norms[name if len(gates) == 1 else f"{name}_{gate}"] = squares[:, index]
-    return norms
+        parts = parameter.grad.view(*parameter.shape[:2], -1, cell.hidden_size)
+        norms.append(torch.linalg.vector_norm(parts, dim=(1, 3)))
+    return torch.cat(norms, dim=1).T
 
 
 class GradientNorms(Probe):
@@ -40,34 +43,42 @@ class GradientNorms(Probe):
     def __init__(self, folder: str) -> None:
         super().__init__(folder, every=1)
         self.names: list[str] = []
-        self._before: dict[str, Tensor] = {}
+        self._before: tuple[Tensor, Tensor] = (torch.empty(0), torch.empty(0))
         self._bound: float | None = None
 
-    def on_after_backward(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         module = network(pl_module)
-        self._before = self._measure(module.classifier.cell, module)
+        self._bound = module.clipping.value
+        self.names = gate_names(module.classifier.cell)
+
+    def on_after_backward(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._before = self._measure(network(pl_module))
 
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
     ) -> None:
         module = network(pl_module)
-        self._bound = module.clipping.value
         after = self._before
         if self._bound is not None:
-            after = self._measure(module.classifier.cell, module)
+            after = self._measure(module)
         self.record(
             trainer,
-            before=self._before["each"],
-            after=after["each"],
-            global_before=self._before["all"],
-            global_after=after["all"],
+            before=self._before[0],
+            after=after[0],
+            global_before=self._before[1],
+            global_after=after[1],
         )
 
-    def _measure(self, cell: Cell, module: Any) -> dict[str, Tensor]:
-        norms = gate_norms(cell)
-        self.names = list(norms)
-        grads = [p.grad for p in module.classifier.parameters() if p.grad is not None]
-        return {"each": torch.stack(list(norms.values())), "all": replica_norms(grads)}
+    def _measure(self, module: LitDigitSum) -> tuple[Tensor, Tensor]:
+        """Of each gate [names, R], and over all trained parameters [R]."""
+        cell = module.classifier.cell
+        each, own = gate_norms(cell), set(cell.parameters())
+        others = [
+            torch.linalg.vector_norm(parameter.grad.flatten(1), dim=1)
+            for parameter in module.classifier.parameters()
+            if parameter.grad is not None and parameter not in own
+        ]
+        return each, torch.linalg.vector_norm(torch.cat([each, torch.stack(others)]), dim=0)
 
     def arrays(self) -> dict[str, Array]:
         return super().arrays() | {"names": np.array(self.names)}

@@ -72,7 +72,7 @@ class Spectrum(Probe):
 
     name = "spectrum"
 
-    def __init__(self, folder: str, every: int = 500) -> None:
+    def __init__(self, folder: str, every: int = 1000) -> None:
         super().__init__(folder, every)
 
     @torch.no_grad()
