@@ -134,7 +134,7 @@ MISTAKES = [
     ("data.length=10.5", ["data.length is 10.5"]),
     ("data.length=null", ["data.length is null"]),
     ("data.length=true", ["data.length is true"]),
-    ("data.copies.train=0", ["data.copies.train is 0", "at least 1"]),
+    ("data.copies=0", ["data.copies is 0", "at least 1"]),
     ("data.batch_size=0", ["data.batch_size is 0"]),
     ("data.batch_size=-8", ["data.batch_size is -8"]),
     ("data.shuffle=maybe", ["data.shuffle is maybe", "true or false"]),
@@ -191,7 +191,7 @@ MISTAKES = [
     ("data.dir=blank", ["blank/dev.txt:1", "empty"]),
     ("data.dir=latin", ["latin/dev.txt:2", "not UTF-8"]),
     ("data=blog data.length=12", ["data.length is 12", "5, 10, 15, 20, 25, 30, 35"]),
-    ("data=blog data.copies.train=5", ["data.copies.train is 5", "3"]),
+    ("data=blog data.copies=5", ["data.copies is 5", "3"]),
     ("data.dir=good data.length=9", ["data.length is 9", "has 4"]),
 ]
 

@@ -76,7 +76,7 @@ def test_positions_and_digits_are_uniform() -> None:
 
 @pytest.mark.parametrize(
     ("length", "copies", "seed", "words"),
-    [(2, 1, 0, "data.length is 2"), (5, 0, 0, "copies.dev is 0"), (5, 1, -1, "seed is -1")],
+    [(2, 1, 0, "data.length is 2"), (5, 0, 0, "copies is 0"), (5, 1, -1, "seed is -1")],
 )
 def test_impossible_draws_are_refused(length: int, copies: int, seed: int, words: str) -> None:
     with pytest.raises(UserError, match=words):
@@ -86,5 +86,5 @@ def test_impossible_draws_are_refused(length: int, copies: int, seed: int, words
 def test_the_blog_has_seven_lengths_and_its_own_copies() -> None:
     with pytest.raises(UserError, match="5, 10, 15, 20, 25, 30, 35"):
         BlogStream().draw(12, "dev", 1, 0)
-    with pytest.raises(UserError, match=r"data\.copies\.train is 4"):
+    with pytest.raises(UserError, match=r"data\.copies is 4"):
         BlogStream().draw(10, "train", 4, 0)

@@ -68,9 +68,7 @@ RULES: dict[str, Rule] = {
     "data.length": _whole(SHORTEST),
     "data.batch_size": _whole(1),
     "data.shuffle": _SWITCH,
-    "data.copies.train": _whole(1),
-    "data.copies.dev": _whole(1),
-    "data.copies.test": _whole(1),
+    "data.copies": _whole(1),
     "data.root": _TEXT,
     "data.dir": _or_null(_TEXT),
     "optimizer.lr": _POSITIVE,
@@ -145,11 +143,9 @@ def _check_data(config: DictConfig, overridden: list[str]) -> None:
             raise UserError(
                 f"data.length is {data.length}; with data=blog it must be one of {allowed}"
             )
-        for split, copies in BlogStream.copies.items():
-            if data.copies[split] != copies:
-                raise UserError(
-                    f"data.copies.{split} is {data.copies[split]}; with data=blog it is {copies}"
-                )
+        copies = BlogStream.copies["train"]
+        if data.copies != copies:
+            raise UserError(f"data.copies is {data.copies}; with data=blog it is {copies}")
 
 
 def _check_added(config: DictConfig, override: str) -> None:

@@ -74,7 +74,7 @@ def _falls(claim: str, name: str, curve: Curve) -> Judgement:
         f"{10 * found.slope:+.3f} [{10 * found.low:+.3f}, {10 * found.high:+.3f}] accuracy per "
         f"ten digits; mean at {curve.listed()}"
     )
-    test = f"permutation of lengths, p = {probability(found.p)}, n = {curve.values.size}"
+    test = f"permutation of lengths, {probability(found.p)}, n = {curve.values.size}"
     verdict = all_hold([found.high < 0 and found.p < ALPHA], [found.low >= 0])
     return Judgement(claim, f"{name}: accuracy falls with length", numbers, test, verdict)
 
@@ -160,7 +160,7 @@ def _turns(found: Sweep) -> list[Judgement]:
                 f"seen somewhere in {share.any_single:.0%} of single-seed curves and "
                 f"{share.any_mean:.0%} of resampled {replicas}-replica means; single seed "
                 f"{single}; mean {mean}",
-                f"permutation against both neighbours, p at {listed} (each three times the "
+                f"permutation against both neighbours, at {listed} (each six times the "
                 f"larger of two), n = {replicas} a length; refuted where none is below 0.05 and "
                 "under 5 % of resampled means turn",
                 all_hold([min(p.values()) < ALPHA], [max(share.mean.values()) < 0.05]),

@@ -1,6 +1,6 @@
 """DigitSum files as a LightningDataModule: every replica's own data, batches ready to train on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,7 +55,7 @@ class DigitSumData(pl.LightningDataModule):
         batch_size: examples a mini-batch; the last one of an epoch may be smaller.
         shuffle: a new order each epoch, each replica its own, a function of its seed and the
             epoch alone (so that a resumed run goes on with the same order).
-        copies: how often each of the 100 pairs appears, by split.
+        copies: how often each of the 100 pairs appears in train; in dev and test it does once.
         root: the folder in which generated files are kept.
         dir: a folder of files that a person brings; nothing is generated.
         seed: of replica 0.
@@ -71,7 +71,7 @@ class DigitSumData(pl.LightningDataModule):
         length: int = 10,
         batch_size: int = 8,
         shuffle: bool = False,
-        copies: Mapping[Split, int] | None = None,
+        copies: int = 3,
         root: str | Path = "data",
         dir: str | Path | None = None,
         seed: int = 0,
@@ -82,8 +82,7 @@ class DigitSumData(pl.LightningDataModule):
         self.length = length
         self.batch_size = batch_size
         self.shuffle = shuffle
-        usual: dict[Split, int] = {"train": 3, "dev": 1, "test": 1}
-        self.copies = {**usual, **(copies or {})}
+        self.copies: dict[Split, int] = {"train": copies, "dev": 1, "test": 1}
         self.root = Path(root)
         self.directory = None if dir is None else Path(dir)
         self.seed = seed

@@ -71,7 +71,7 @@ def _tamed(free: Job, clipped: Job, name: str) -> Judgement:
         f"log10 growth, unclipped minus clipped, {fewer.mean:+.2f} "
         f"[{fewer.low:+.2f}, {fewer.high:+.2f}]; median of the largest ||dU|| with clipping: "
         f"{np.median(largest(clipped)):,.0f}",
-        f"permutation, p = {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
+        f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
         all_hold([fewer.low > 0 and fewer.p < ALPHA], [fewer.high < 0]),
     )
 
@@ -86,7 +86,7 @@ def _vanishes(free: Job, clipped: Job, name: str) -> Judgement:
             f"{words} {one.mean:.3f} [{one.low:.3f}, {one.high:.3f}] of late steps"
             for words, one in zip(("unclipped", "clipped"), lost, strict=True)
         ),
-        f"permutation, p = {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
+        f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
         all_hold([fewer.low > 0 and fewer.p < ALPHA], [fewer.high <= 0]),
     )
 

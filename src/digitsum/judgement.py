@@ -37,7 +37,7 @@ def compared_at(claim: str, part: str, at: Array, compared: list[Difference]) ->
         claim,
         part,
         numbers,
-        f"permutation, largest p = {probability(largest)}, n = {sizes[0]} and {sizes[1]} each",
+        f"permutation, largest {probability(largest)}, n = {sizes[0]} and {sizes[1]} each",
         all_hold(
             [one.low > 0 and one.p < ALPHA for one in compared],
             [one.high < 0 and one.p < ALPHA for one in compared],

@@ -45,7 +45,7 @@ def settings(config: DictConfig, choices: dict[str, Any]) -> dict[str, str | flo
             "data.length",
             "data.batch_size",
             "data.shuffle",
-            "data.copies.train",
+            "data.copies",
             "data.dir",
             "model.hidden_size",
             "embedding.size",

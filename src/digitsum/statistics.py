@@ -74,7 +74,7 @@ class Difference(NamedTuple):
     sizes: tuple[int, int]
 
     def __str__(self) -> str:
-        return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}], p = {probability(self.p)}"
+        return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}], {probability(self.p)}"
 
 
 def difference(a: Array, b: Array) -> Difference:
@@ -124,4 +124,4 @@ def slope(x: Array, values: Array) -> Slope:
 
 
 def probability(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

@@ -67,7 +67,7 @@ class IndependentStreams:
         if length < SHORTEST:
             raise UserError(f"data.length is {length}; it must be at least {SHORTEST}")
         if copies < 1:
-            raise UserError(f"data.copies.{split} is {copies}; it must be at least 1")
+            raise UserError(f"data.copies is {copies} for {split}; it must be at least 1")
         if seed < 0:
             raise UserError(f"seed is {seed}; it must be 0 or more")
         stream = np.random.default_rng([seed, length, SPLITS.index(split)])
@@ -99,7 +99,7 @@ class BlogStream:
             )
         if copies != self.copies[split]:
             raise UserError(
-                f"data.copies.{split} is {copies}; the blog's stream fixes it at "
+                f"data.copies is {copies} for {split}; the blog's stream fixes it at "
                 f"{self.copies[split]} (data=digitsum takes any)"
             )
         stream = np.random.RandomState(0)

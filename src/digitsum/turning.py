@@ -7,6 +7,7 @@ import numpy as np
 from digitsum.statistics import RESAMPLES, Array, difference
 
 TURNS = (20, 25, 30)
+CELLS = 2  # the plain and the residual SRN
 
 
 class Share(NamedTuple):
@@ -52,11 +53,11 @@ def turning_points(lengths: Array, values: Array) -> Share:
 def dip_probability(lengths: Array, values: Array, length: int) -> float:
     """How likely chance makes the mean at a length fall below both its neighbours' by this much.
 
-    The larger of two permutation p-values (both must hold), times the number of lengths looked at
-    (Bonferroni); 1 where the mean isn't below both.
+    The larger of two permutation p-values (both must hold), times the number of places where a
+    turning point is looked for, lengths and cells (Bonferroni); 1 where the mean isn't below both.
     """
     place = list(lengths).index(length)
     compared = [difference(values[place + side], values[place]) for side in (-1, 1)]
     if any(one.mean <= 0 for one in compared):
         return 1.0
-    return min(1.0, len(TURNS) * max(one.p for one in compared))
+    return min(1.0, CELLS * len(TURNS) * max(one.p for one in compared))

@@ -16,6 +16,9 @@ from digitsum.lit import LitDigitSum
 Array = np.ndarray[Any, Any]
 
 
+POINTS = 1000  # that a TensorBoard chart gets; the arrays keep every one
+
+
 class Probe(pl.Callback):
     """Records named tensors at optimizer steps; nothing leaves the device until the fit ends.
 
@@ -67,7 +70,8 @@ class Probe(pl.Callback):
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 for tag, values in self.scalars(arrays).items():
-                    for step, value in zip(arrays["step"], values, strict=True):
+                    stride = -(-len(values) // POINTS)
+                    for step, value in zip(arrays["step"][::stride], values[::stride], strict=True):
                         if np.isfinite(value):
                             logger.experiment.add_scalar(f"{self.name}/{tag}", value, int(step))
                 logger.experiment.add_figure(self.name, picture, trainer.global_step, close=False)
