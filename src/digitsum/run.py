@@ -100,13 +100,13 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
     arrays = module.curves.arrays()
     np.savez(folder / "curves.npz", **cast(Any, arrays))
     title = f"{choices['model']}, length {data.length}, {choices['optimizer']}, lr {config.lr:g}"
-    pictures = {"curves": curves(arrays, title)}
-    paths = [save(picture, folder / name) for name, picture in pictures.items()]
+    picture = save(curves(arrays, title), folder / "curves")
+    tensorboard.show_picture(trainer, "curves", picture)
     probes = [callback for callback in callbacks if isinstance(callback, Probe)]
     finished = {probe.name: probe.finish(trainer) for probe in probes}
     result["probes"] = {name: found for name, (found, _) in finished.items()}
-    paths += [path for _, path in finished.values()]
-    tensorboard.conclude(trainer, result, pictures)
+    paths = [picture, *(path for _, path in finished.values())]
+    tensorboard.conclude(trainer, result)
     results.write(folder, result)
     show_run(result, folder, paths, quiet)
 

@@ -4,11 +4,12 @@ HParams: the same tags in every run, or the table's columns go empty; announced 
 with NaN, since TensorBoard keeps the first summary of a run and fills in the scalars.
 """
 
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.loggers import TensorBoardLogger
-from matplotlib.figure import Figure
+from matplotlib.image import imread
 
 from digitsum.table import markdown
 
@@ -39,12 +40,17 @@ def announce(trainer: pl.Trainer, settings: dict[str, Any], config: str) -> None
         logger.experiment.add_text("config", f"```yaml\n{config}```")
 
 
-def conclude(trainer: pl.Trainer, result: dict[str, Any], figures: dict[str, Figure]) -> None:
-    """After the test: means over replicas under the announced tags, figures and the table."""
+def show_picture(trainer: pl.Trainer, name: str, path: Path) -> None:
+    """A saved PNG among TensorBoard's images: drawing it a second time takes longer."""
+    for logger in _loggers(trainer):
+        pixels = imread(path)
+        logger.experiment.add_image(name, pixels, trainer.global_step, dataformats="HWC")
+
+
+def conclude(trainer: pl.Trainer, result: dict[str, Any]) -> None:
+    """After the test: means over replicas under the announced tags, and the table."""
     means = {f"final/{tag}": result["summary"][tag]["mean"] for tag in TAGS}
     for logger in _loggers(trainer):
         logger.log_metrics(means, trainer.global_step)
         logger.experiment.add_text("results", markdown(result["summary"]), trainer.global_step)
-        for name, figure in figures.items():
-            logger.experiment.add_figure(name, figure, trainer.global_step, close=False)
         logger.finalize("success")

@@ -8,12 +8,18 @@ from matplotlib.figure import Figure
 
 from digitsum.figures.style import LOOKS, Look, figure, styled
 
+POINTS = 400  # more than a line's width in pixels can show
 FLOOR = 1e-12  # what a log axis shows for a gradient that is exactly zero
 Array = np.ndarray[Any, Any]
 
 
 def median_band(axes: Axes, step: Array, values: Array, look: Look, label: str) -> None:
-    """Median of `values` [S, R] with the band from the 10th to the 90th percentile."""
+    """Median of `values` [S, R] over replicas, its band the 10th to the 90th percentile."""
+    stride = -(-len(step) // POINTS)
+    if stride > 1:  # a window of steps becomes its median, else spikes would fill the panel
+        count = len(step) // stride
+        step = step[: count * stride : stride]
+        values = np.median(values[: count * stride].reshape(count, stride, -1), axis=1)
     shown = np.clip(np.where(np.isfinite(values), values, np.nan), FLOOR, None)
     known = np.isfinite(shown).any(1)
     low, middle, high = np.nanpercentile(shown[known], [10, 50, 90], axis=1)

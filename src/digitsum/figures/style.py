@@ -60,6 +60,7 @@ def save(made: Figure, stem: Path) -> Path:
     png = stem.with_name(stem.name + ".png")
     with styled():
         made.savefig(png, dpi=160, metadata={"Software": None})
+        made.set_layout_engine("none")  # laid out once is enough
         made.savefig(
             stem.with_name(stem.name + ".pdf"), metadata={"CreationDate": None, "Producer": None}
         )

@@ -76,7 +76,7 @@ class GradientFlow(Probe):
         digits, labels = (part[:, ::stride] for part in module.dev)
         self.record(trainer, norms=gradient_flow(module.classifier, digits, labels))
 
-    def figure(self, arrays: dict[str, Array], title: str) -> Figure:
+    def figure(self, arrays: dict[str, Array]) -> Figure:
         return flow(arrays["step"], arrays["norms"], memory_horizon(arrays["norms"]))
 
     def scalars(self, arrays: dict[str, Array]) -> dict[str, Array]:

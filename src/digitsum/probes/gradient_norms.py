@@ -83,7 +83,7 @@ class GradientNorms(Probe):
     def arrays(self) -> dict[str, Array]:
         return super().arrays() | {"names": np.array(self.names)}
 
-    def figure(self, arrays: dict[str, Array], title: str) -> Figure:
+    def figure(self, arrays: dict[str, Array]) -> Figure:
         return gradient_norms(arrays, self._bound)
 
     def scalars(self, arrays: dict[str, Array]) -> dict[str, Array]:

@@ -73,7 +73,7 @@ class Memory(Probe):
         ]
         self.record(trainer, accuracy=torch.stack(found))
 
-    def figure(self, arrays: dict[str, Array], title: str) -> Figure:
+    def figure(self, arrays: dict[str, Array]) -> Figure:
         return memory(arrays["accuracy"][-1], list(TARGETS))
 
     def summary(self, arrays: dict[str, Array]) -> dict[str, list[Any]]:

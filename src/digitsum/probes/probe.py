@@ -12,11 +12,12 @@ from torch import Tensor
 
 from digitsum.figures.style import save
 from digitsum.lit import LitDigitSum
+from digitsum.tensorboard import show_picture
 
 Array = np.ndarray[Any, Any]
 
 
-POINTS = 1000  # that a TensorBoard chart gets; the arrays keep every one
+POINTS = 300  # that a TensorBoard chart gets; the arrays keep every one
 
 
 class Probe(pl.Callback):
@@ -50,7 +51,7 @@ class Probe(pl.Callback):
         stacked = {name: torch.stack(rows).cpu().numpy() for name, rows in self.rows.items()}
         return {"step": np.array(self.steps, np.int64), **stacked}
 
-    def figure(self, arrays: dict[str, Array], title: str) -> Figure:
+    def figure(self, arrays: dict[str, Array]) -> Figure:
         raise NotImplementedError
 
     def scalars(self, arrays: dict[str, Array]) -> dict[str, Array]:
@@ -66,7 +67,7 @@ class Probe(pl.Callback):
         arrays = self.arrays()
         self.folder.mkdir(parents=True, exist_ok=True)
         np.savez(self.folder / f"{self.name}.npz", **cast(Any, arrays))
-        picture = self.figure(arrays, self.name.replace("_", " "))
+        picture = save(self.figure(arrays), self.folder / self.name)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 for tag, values in self.scalars(arrays).items():
@@ -74,8 +75,8 @@ class Probe(pl.Callback):
                     for step, value in zip(arrays["step"][::stride], values[::stride], strict=True):
                         if np.isfinite(value):
                             logger.experiment.add_scalar(f"{self.name}/{tag}", value, int(step))
-                logger.experiment.add_figure(self.name, picture, trainer.global_step, close=False)
-        return self.summary(arrays), save(picture, self.folder / self.name)
+        show_picture(trainer, self.name, picture)
+        return self.summary(arrays), picture
 
     def state_dict(self) -> dict[str, Any]:
         """For a checkpoint: a resumed run's record has no gap."""

@@ -26,21 +26,23 @@ def saturated_fraction(cell: Cell, states: Tensor) -> Tensor:
 
 
 class Saturation(Probe):
-    """Records `fraction` [S, R] at every step, of the training batch."""
+    """Records `fraction` [S, R] of the training batch, every `every` steps."""
 
     name = "saturation"
 
-    def __init__(self, folder: str) -> None:
-        super().__init__(folder, every=1)
+    def __init__(self, folder: str, every: int = 10) -> None:
+        super().__init__(folder, every)
 
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
     ) -> None:
+        if not self.due(trainer):
+            return
         classifier = network(pl_module).classifier
         assert classifier.states is not None
         self.record(trainer, fraction=saturated_fraction(classifier.cell, classifier.states))
 
-    def figure(self, arrays: dict[str, Array], title: str) -> Figure:
+    def figure(self, arrays: dict[str, Array]) -> Figure:
         return over_steps(
             arrays["step"], {"": arrays["fraction"]}, "fraction of units with |tanh| > 0.99"
         )

@@ -91,7 +91,7 @@ class Spectrum(Probe):
             lyapunov=lyapunov,
         )
 
-    def figure(self, arrays: dict[str, Array], title: str) -> Figure:
+    def figure(self, arrays: dict[str, Array]) -> Figure:
         panels = {
             "spectral radius of U": arrays["radius"],
             "log10 of the largest singular\nvalue of dh_T/dh_0": arrays["log_singular"]
