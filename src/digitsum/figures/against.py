@@ -53,10 +53,11 @@ def against(found: Sweep) -> Figure | None:
     with styled():
         made = figure(max(6.4, 3.3 * len(groups)), 6.2)
         axes = made.subplots(len(MEASURES), len(groups), sharex=True, sharey=True, squeeze=False)
-        for row, (measure, words) in zip(axes, MEASURES.items(), strict=True):
+        for index, (measure, words) in enumerate(MEASURES.items()):
+            row = axes[index]
             for place, (name, members) in zip(row, groups.items(), strict=True):
                 _panel(place, members, measure, x, lines)
-                place.set_title(name if row is axes[0] else "", fontsize=9)
+                place.set_title(name if index == 0 else "", fontsize=9)
                 place.set_ylim(0, 1.04)
                 chance_line(place)
             row[0].set_ylabel(words)
