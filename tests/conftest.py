@@ -88,7 +88,7 @@ def trainer(**flags: object) -> pl.Trainer:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=3, help="how often the kill test kills")
+    parser.addoption("--kills", type=int, default=2, help="how often the kill test kills")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

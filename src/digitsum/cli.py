@@ -40,7 +40,7 @@ def run(main: Callable[[], None], config_dir: str, config_name: str) -> None:
         # Hydra's own, for a group that is given something other than a name (`model=5`).
         if wants_trace or "Config group override" not in str(error):
             raise
-        _fail(f"{str(error)[0].lower()}{str(error)[1:]}")
+        _fail(f"{' '.join(sys.argv[1:])}: {error}")
     except OSError as error:
         # A full disk, a folder that may not be written: the machine's, not a defect.
         if wants_trace or (error.filename is None and error.errno is None):
