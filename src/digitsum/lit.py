@@ -83,8 +83,8 @@ class LitDigitSum(pl.LightningModule):
     def configure_optimizers(self) -> Optimizer:
         return self.make_optimizer(self.classifier.parameters())
 
-    def on_train_start(self) -> None:
-        """A resumed run's loggers get the curves from the start."""
+    def on_fit_start(self) -> None:
+        """A resumed run's loggers get the curves from the start, also where no step is left."""
         for step, point in self.curves.points():
             for logger in self.loggers:
                 logger.log_metrics(_scalars(point), step)

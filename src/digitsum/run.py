@@ -49,8 +49,11 @@ def train(config: DictConfig) -> None:
             sweep.announce(hydra.job.num, folder)
         _train(config, folder, dict(hydra.runtime.choices), quiet=swept)
     except Exception as error:
-        if isinstance(error, UserError) and not swept:
-            raise SystemExit(f"error: {error}") from None
+        if isinstance(error, UserError | OSError) and not swept:
+            # An OSError is the machine's: a full disk, a folder that may not be written.
+            place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+            words = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise SystemExit(f"error: {place}{words}") from None
         if swept:
             first = (str(error).splitlines() or [""])[0]
             failed = {"status": "failed", "error": f"{type(error).__name__}: {first}"}
