@@ -81,7 +81,8 @@ def _rows(found: Sweep) -> list[list[str]]:
             cells = []
             for measure in ("test_accuracy", "best_dev_accuracy"):
                 s = one[measure]
-                cells += [number(s["mean"]), f"{number(s['low'])} - {number(s['high'])}"]
+                spread = f"{number(s['low'])} - {number(s['high'])}" if s["replicas"] > 1 else "-"
+                cells += [number(s["mean"]), spread]
             diverged = sum(r["diverged_at"] is not None for r in job.result["replicas"])
             rows.append([*varied, *cells, str(len(job.result["replicas"])), str(diverged)])
         else:
