@@ -11,7 +11,7 @@ from torch import Tensor
 from digitsum.classifier import Classifier
 from digitsum.figures.flow import flow
 from digitsum.loss import replica_losses
-from digitsum.probes.probe import Array, Probe, network
+from digitsum.probes.probe import Array, Probe, dev_sample, network
 
 FADED = 0.01  # of the last step's gradient
 SEQUENCES = 32
@@ -69,11 +69,9 @@ class GradientFlow(Probe):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
     ) -> None:
         module = network(pl_module)
-        if not self.due(trainer) or module.dev is None:
+        if not self.due(trainer):
             return
-        # Every third pair or so: the dev examples are sorted by pair.
-        stride = max(1, module.dev.labels.shape[1] // SEQUENCES)
-        digits, labels = (part[:, ::stride] for part in module.dev)
+        digits, labels = dev_sample(module, SEQUENCES)
         self.record(trainer, norms=gradient_flow(module.classifier, digits, labels))
 
     def figure(self, arrays: dict[str, Array]) -> Figure:

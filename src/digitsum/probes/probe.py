@@ -10,6 +10,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from digitsum.data import Batch
 from digitsum.figures.style import save
 from digitsum.lit import LitDigitSum
 from digitsum.tensorboard import show_picture
@@ -91,3 +92,10 @@ class Probe(pl.Callback):
 def network(pl_module: pl.LightningModule) -> LitDigitSum:
     """The module that probes are written for."""
     return cast(LitDigitSum, pl_module)
+
+
+def dev_sample(module: LitDigitSum, count: int) -> Batch:
+    """About `count` dev sequences spread over all pairs, by which they are sorted."""
+    assert module.dev is not None, "probes look on during a training step"
+    stride = max(1, module.dev.labels.shape[1] // count)
+    return Batch(*(part[:, ::stride] for part in module.dev))

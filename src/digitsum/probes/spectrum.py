@@ -12,7 +12,7 @@ from torch import Tensor
 from digitsum.cells import Cell, State
 from digitsum.classifier import Classifier
 from digitsum.figures.over_steps import over_steps
-from digitsum.probes.probe import Array, Probe, network
+from digitsum.probes.probe import Array, Probe, dev_sample, network
 
 SEQUENCES = 4
 
@@ -80,10 +80,9 @@ class Spectrum(Probe):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
     ) -> None:
         module = network(pl_module)
-        if not self.due(trainer) or module.dev is None:
+        if not self.due(trainer):
             return
-        stride = max(1, module.dev.labels.shape[1] // SEQUENCES)
-        log_singular, lyapunov = stretch(module.classifier, module.dev.digits[:, ::stride])
+        log_singular, lyapunov = stretch(module.classifier, dev_sample(module, SEQUENCES).digits)
         self.record(
             trainer,
             radius=spectral_radius(module.classifier.cell),
