@@ -42,11 +42,9 @@ def run(main: Callable[[], None], config_dir: str, config_name: str) -> None:
             raise
         _fail(f"{' '.join(sys.argv[1:])}: {error}")
     except OSError as error:
-        # A full disk, a folder that may not be written: the machine's, not a defect.
         if wants_trace or (error.filename is None and error.errno is None):
             raise
-        place = f"{error.filename}: " if error.filename else ""
-        _fail(f"{place}{error.strerror or error}")
+        _fail(_of_the_machine(error))
     except KeyboardInterrupt:
         _fail("interrupted")
 
@@ -58,6 +56,14 @@ def told() -> Iterator[None]:
         yield
     except UserError as error:
         _fail(str(error))
+    except OSError as error:
+        _fail(_of_the_machine(error))
+
+
+def _of_the_machine(error: OSError) -> str:
+    """A full disk, a folder that may not be written: the machine's, not a defect."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"
 
 
 def _fail(message: str) -> NoReturn:

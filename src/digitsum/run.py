@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from digitsum import checkpointing, results, sweep, tensorboard
+from digitsum import checkpointing, cli, results, sweep, tensorboard
 from digitsum.build import build_data, build_module
 from digitsum.checks import check
 from digitsum.data import DigitSumData
@@ -49,12 +49,10 @@ def train(config: DictConfig) -> None:
             sweep.announce(hydra.job.num, folder)
         _train(config, folder, dict(hydra.runtime.choices), quiet=swept)
     except Exception as error:
-        if isinstance(error, UserError | OSError) and not swept:
-            # An OSError is the machine's: a full disk, a folder that may not be written.
-            place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-            words = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise SystemExit(f"error: {place}{words}") from None
-        if swept:
+        if not swept:
+            with cli.told():
+                raise
+        else:
             first = (str(error).splitlines() or [""])[0]
             failed = {"status": "failed", "error": f"{type(error).__name__}: {first}"}
             results.write(folder, results.header(config, dict(hydra.runtime.choices)) | failed)
@@ -86,7 +84,6 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
         warnings.filterwarnings("ignore", module="lightning")
         trainer: pl.Trainer = instantiate(config.trainer, logger=loggers, callbacks=callbacks)
         tensorboard.announce(trainer, header["settings"], resolved)
-        module.train()
         trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
         trainer.test(module, data, verbose=False)
     checkpointing.save(trainer, folder)

@@ -73,9 +73,6 @@ class Difference(NamedTuple):
     p: float
     sizes: tuple[int, int]
 
-    def __str__(self) -> str:
-        return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}], {probability(self.p)}"
-
 
 def difference(a: Array, b: Array) -> Difference:
     """Compare two independent samples; NaN values are left out.

@@ -11,9 +11,8 @@ import lightning.pytorch as pl
 from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.image import imread
 
+from digitsum.results import MEASURES
 from digitsum.table import markdown
-
-TAGS = ("test_accuracy", "best_dev_accuracy", "final_train_loss", "final_dev_loss")
 
 # Charts of TensorBoard's custom scalars: all runs in one, each with its interval as a band.
 LAYOUT = {
@@ -35,7 +34,7 @@ def _loggers(trainer: pl.Trainer) -> list[TensorBoardLogger]:
 def announce(trainer: pl.Trainer, settings: dict[str, Any], config: str) -> None:
     """Before the fit: hyperparameters, the layout of charts, the configuration as text."""
     for logger in _loggers(trainer):
-        logger.log_hyperparams(settings, {f"final/{tag}": float("nan") for tag in TAGS})
+        logger.log_hyperparams(settings, {f"final/{tag}": float("nan") for tag in MEASURES})
         logger.experiment.add_custom_scalars(LAYOUT)
         logger.experiment.add_text("config", f"```yaml\n{config}```")
 
@@ -49,7 +48,7 @@ def show_picture(trainer: pl.Trainer, name: str, path: Path) -> None:
 
 def conclude(trainer: pl.Trainer, result: dict[str, Any]) -> None:
     """After the test: means over replicas under the announced tags, and the table."""
-    means = {f"final/{tag}": result["summary"][tag]["mean"] for tag in TAGS}
+    means = {f"final/{tag}": result["summary"][tag]["mean"] for tag in MEASURES}
     for logger in _loggers(trainer):
         logger.log_metrics(means, trainer.global_step)
         logger.experiment.add_text("results", markdown(result["summary"]), trainer.global_step)

@@ -3,10 +3,9 @@
 from matplotlib.figure import Figure
 
 from digitsum.collected import Job
+from digitsum.explosion import FIRST
 from digitsum.figures.gradient_norms import FLOOR, median_band
 from digitsum.figures.style import LOOKS, band, figure, styled
-
-FIRST = 40  # steps that the blog's own figure shows
 
 
 def explosion(jobs: list[Job], title: str) -> Figure:
