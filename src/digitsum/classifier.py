@@ -1,14 +1,17 @@
 """embedding -> cell -> linear readout of the last hidden state."""
 
 import math
+from collections.abc import Callable
 from typing import cast
 
 import torch
 from torch import Generator, Tensor, nn
 
+from digitsum.backpropagation import Backpropagation
 from digitsum.cells import Cell
 from digitsum.embedding import Embedding
-from digitsum.recurrence import Recurrence, last_state
+from digitsum.loss import Reduction, replica_losses
+from digitsum.recurrence import Recurrence, kernel_of, last_state
 from digitsum.task import CLASSES
 
 
@@ -56,6 +59,25 @@ class Classifier(nn.Module):
         """Sequences [R, B, T] -> logits [R, B, C]."""
         last, self.states = self.hidden(digits)
         return cast(Tensor, self.readout(last))
+
+    def losses(
+        self, digits: Tensor, labels: Tensor, reduction: Reduction = "mean"
+    ) -> tuple[Tensor, Tensor, Callable[[Tensor], None]]:
+        """One training step but for the optimizer's part.
+
+        Returns:
+            Losses [R], logits [R, B, C], and what leaves each replica's gradient in `grad` when it
+            is called with the losses (of which it needs the graph, where they have one).
+        """
+        kernel = kernel_of(self.cell, digits, self.recurrence)
+        if kernel is None:
+            logits = self(digits)
+            losses = replica_losses(logits, labels, reduction)
+            return losses, logits.detach(), lambda losses: losses.sum().backward()
+        weight = 1 / labels.shape[1] if reduction == "mean" else 1.0
+        step = Backpropagation(self, kernel, digits, labels, weight)
+        self.states = step.states
+        return step.losses, step.logits, lambda losses: step.backward()
 
     def hidden(self, digits: Tensor) -> tuple[Tensor, Tensor]:
         """Sequences [R, B, T] -> h_T [R, B, H] and, without gradient, h_1..h_T [R, T, B, H]."""

@@ -98,20 +98,25 @@ class LitDigitSum(pl.LightningModule):
         for batch in epoch.batches:
             if self.global_step == self.trainer.max_steps:
                 return
-            logits = self(batch.digits)
-            losses = replica_losses(logits, batch.labels, self.reduction)
+            losses, logits, backward = self.classifier.losses(
+                batch.digits, batch.labels, self.reduction
+            )
             for parameter in parameters:
                 parameter.grad = None
-            self.manual_backward(losses.sum())
+            self.manual_backward(losses, backward)
             self.clipping(parameters)
             optimizer.step()
-            self._since.append((losses.detach()[None], logits.detach(), batch.labels))
+            self._since.append((losses.detach()[None], logits, batch.labels))
             if self._frozen is not None:
                 self._restore(self._frozen)
             if self.global_step % self.evaluate_every == 0:
                 point = self._evaluate(epoch.dev)
                 means = {_tag(name): values.nanmean() for name, values in point.items()}
                 self.log_dict(means, logger=False)  # for callbacks that monitor
+
+    def backward(self, loss: Tensor, way_back: Callable[[Tensor], None]) -> None:
+        """What Lightning's `manual_backward` calls: the compiled way back, or autograd's."""
+        way_back(loss)
 
     def on_train_end(self) -> None:
         """The last step is evaluated too, wherever training stopped."""

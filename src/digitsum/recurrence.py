@@ -8,6 +8,7 @@ any other inputs it has a row for each of the B x T (`rows_of`).
 from importlib import import_module
 from typing import Any, Literal, Protocol, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -35,11 +36,35 @@ def reference(cell: Cell, table: Tensor, rows: Tensor) -> Tensor:
     return torch.stack(states, dim=1)
 
 
+Array = np.ndarray[Any, Any]
+
+
+def arrays(*tensors: Tensor) -> list[Array]:
+    """Tensors as NumPy views of the same memory (copied where they aren't contiguous)."""
+    return [tensor.detach().contiguous().numpy() for tensor in tensors]
+
+
 class Kernel(Protocol):
     """A cell's compiled pass; see `digitsum.kernels`."""
 
-    def forward(self, table: Tensor, rows: Tensor, *weights: Tensor) -> tuple[Tensor, ...]: ...
-    def backward(self, d_last: Tensor, *saved: Tensor) -> tuple[Tensor, ...]: ...
+    def forward(self, table: Array, rows: Array, *weights: Array) -> tuple[Array, ...]:
+        """-> h_0 ... h_T [R, T + 1, B, H], and what `backward` needs beside it."""
+        ...
+
+    def backward(self, d_last: Array, *saved: Array) -> tuple[Array, ...]:
+        """By h_T, and rows, table, weights, results of `forward` -> by table and weights."""
+        ...
+
+
+def kernel_of(cell: Cell, like: Tensor, recurrence: Recurrence) -> Kernel | None:
+    """What computes `cell` if the fast path is wanted and there is one for `like`'s device.
+
+    Imported when first used: Numba is not for those who never train here.
+    """
+    if recurrence == "reference" or cell.kernel is None or like.device.type != "cpu":
+        return None
+    module, _, variant = cell.kernel.partition(":")
+    return cast(Kernel, getattr(import_module(module), variant))
 
 
 class _Compiled(torch.autograd.Function):
@@ -49,9 +74,10 @@ class _Compiled(torch.autograd.Function):
     def forward(
         ctx: Any, kernel: Kernel, rows: Tensor, table: Tensor, *weights: Tensor
     ) -> tuple[Tensor, Tensor]:
-        h, *saved = kernel.forward(table, rows, *weights)
-        ctx.kernel = kernel
-        ctx.save_for_backward(rows, table, *weights, h, *saved)
+        given = arrays(table, rows, *weights)
+        ctx.kernel, ctx.saved = kernel, (given[1], given[0], *given[2:])
+        ctx.saved += kernel.forward(*given)
+        h = torch.from_numpy(ctx.saved[len(given)])
         ctx.mark_non_differentiable(h)
         ctx.set_materialize_grads(False)
         return h[:, -1].clone(), h
@@ -61,7 +87,8 @@ class _Compiled(torch.autograd.Function):
         d_last = grads[0]
         if d_last is None:
             return None, None, *[None] * (len(ctx.needs_input_grad) - 2)
-        return None, None, *ctx.kernel.backward(d_last.contiguous(), *ctx.saved_tensors)
+        found = ctx.kernel.backward(*arrays(d_last), *ctx.saved)
+        return None, None, *map(torch.from_numpy, found)
 
 
 def last_state(
@@ -75,9 +102,8 @@ def last_state(
     Returns:
         h_T [R, B, H], which carries gradients, and h_1 ... h_T [R, T, B, H], which doesn't.
     """
-    if recurrence == "fast" and cell.kernel is not None and table.device.type == "cpu":
-        module, _, variant = cell.kernel.partition(":")
-        kernel = getattr(import_module(module), variant)
+    kernel = kernel_of(cell, table, recurrence)
+    if kernel is not None:
         last, states = cast(Any, _Compiled).apply(kernel, rows, table, *cell.recurrent_weights())
         return last, states[:, 1:]
     states = reference(cell, table, rows)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import torch
+import numpy as np
 from numba import prange
-from torch import Tensor
 
-from digitsum.kernels.numerics import add_product, arrays, compiled, sigmoid, states, tanh
+from digitsum.kernels.numerics import Array, compiled, sigmoid, tanh
+from digitsum.kernels.product import add_product
 
 
 @compiled
@@ -70,19 +70,20 @@ def _backward(
 
 
 class _GRU:
-    def forward(self, table: Tensor, rows: Tensor, U: Tensor, d: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, table: Array, rows: Array, U: Array, d: Array) -> tuple[Array, ...]:
         """-> h [R, T + 1, B, H], gates [R, T, B, 3 H] and m [R, T, B, H]."""
-        size = U.shape[1]
-        h = states(rows, U, size, initial=True)
-        gates, m = states(rows, U, 3 * size), states(rows, U, size)
-        _forward(*arrays(table, rows, U, d, h, gates, m))
+        (replicas, batch, length), size = rows.shape, U.shape[1]
+        h = np.empty((replicas, length + 1, batch, size), U.dtype)
+        gates = np.empty((replicas, length, batch, 3 * size), U.dtype)
+        m = np.empty_like(h[:, 1:])
+        _forward(table, rows, U, d, h, gates, m)
         return h, gates, m
 
-    def backward(self, d_last: Tensor, *saved: Tensor) -> tuple[Tensor, ...]:
+    def backward(self, d_last: Array, *saved: Array) -> tuple[Array, ...]:
         """-> gradients by the table, by U and by d."""
         rows, table, U, d, h, gates, m = saved
-        d_table, dU, dd = torch.zeros_like(table), torch.zeros_like(U), torch.zeros_like(d)
-        _backward(*arrays(d_last, rows, U, h, gates, m, d_table, dU, dd))
+        d_table, dU, dd = np.zeros_like(table), np.zeros_like(U), np.zeros_like(d)
+        _backward(d_last, rows, U, h, gates, m, d_table, dU, dd)
         return d_table, dU, dd
 
 

@@ -1,4 +1,4 @@
-"""What the kernels share: a matrix product for small matrices, tanh and sigmoid.
+"""What the kernels share: how they are compiled, tanh and sigmoid.
 
 Literals are avoided in the kernels, since Numba would widen a float32 beside them to float64:
 1 - z^2 times d is written d - d z z.
@@ -8,10 +8,10 @@ import math
 from typing import Any
 
 import numpy as np
-import torch
 from numba import njit, types
 from numba.extending import overload
-from torch import Tensor
+
+Array = np.ndarray[Any, Any]
 
 # Contraction to fused multiply-add is all we allow: NaN and infinity must stay what they are.
 FAST = {"contract"}
@@ -86,34 +86,6 @@ def _sigmoid(x: Any) -> Any:
 
 
 @inlined
-def add_product(out: Any, a: Any, m: Any) -> None:
-    """out += a m, for out [B, N], a [B, K], m [K, N].
-
-    Eight rows of m at a time, so that `out` is loaded and stored an eighth as often; the inner
-    loop over contiguous columns becomes vector instructions.
-    """
-    batch, inner = a.shape
-    eights = inner // 8 * 8
-    for b in range(batch):
-        for k in range(0, eights, 8):
-            a0, a1, a2, a3 = a[b, k], a[b, k + 1], a[b, k + 2], a[b, k + 3]
-            a4, a5, a6, a7 = a[b, k + 4], a[b, k + 5], a[b, k + 6], a[b, k + 7]
-            for n in range(m.shape[1]):
-                out[b, n] += (
-                    (a0 * m[k, n] + a1 * m[k + 1, n]) + (a2 * m[k + 2, n] + a3 * m[k + 3, n])
-                ) + ((a4 * m[k + 4, n] + a5 * m[k + 5, n]) + (a6 * m[k + 6, n] + a7 * m[k + 7, n]))
-        for k in range(eights, inner):
-            one = a[b, k]
-            for n in range(m.shape[1]):
-                out[b, n] += one * m[k, n]
-
-
-def arrays(*tensors: Tensor) -> list[Any]:
-    """Tensors as NumPy views of the same memory (copied where they aren't contiguous)."""
-    return [tensor.detach().contiguous().numpy() for tensor in tensors]
-
-
-def states(rows: Tensor, like: Tensor, size: int, initial: bool = False) -> Tensor:
-    """Room for something at every time: [R, T, B, size], one time more with an `initial` state."""
-    replicas, batch, length = rows.shape
-    return torch.empty(replicas, length + initial, batch, size, dtype=like.dtype)
+def flat(matrix: Any) -> Any:
+    """The elements [B x N] of a contiguous matrix [B, N], for loops that need no rows."""
+    return matrix.reshape(matrix.size)

@@ -2,55 +2,48 @@
 
 from typing import Any
 
-import torch
+import numpy as np
 from numba import prange
-from torch import Tensor
 
-from digitsum.kernels.numerics import add_product, arrays, compiled, inlined, states, tanh
+from digitsum.kernels.lookup import gather, scatter_add
+from digitsum.kernels.numerics import Array, compiled, flat, inlined, tanh
+from digitsum.kernels.product import add_product
 
 
 @inlined
 def _forward_one(table: Any, rows: Any, U: Any, h: Any, z: Any, residual: bool) -> None:
-    batch, length = rows.shape
-    H = U.shape[0]
+    a = np.empty_like(h[0])
     h[0] = 0
-    a = h[0].copy()
-    for t in range(length):
-        for b in range(batch):
-            row = table[rows[b, t]]
-            for j in range(H):
-                a[b, j] = row[j]
+    for t in range(len(h) - 1):
+        gather(a, table, rows[:, t])
         add_product(a, h[t], U)
-        for b in range(batch):
-            for j in range(H):
-                h[t + 1, b, j] = tanh(a[b, j])
+        before, now, each = flat(h[t]), flat(h[t + 1]), flat(a)
         if residual:
-            for b in range(batch):
-                for j in range(H):
-                    z[t, b, j] = h[t + 1, b, j]
-                    h[t + 1, b, j] += h[t, b, j]
+            z_t = flat(z[t])
+            for i in range(len(now)):
+                z_t[i] = tanh(each[i])
+            for i in range(len(now)):
+                now[i] = before[i] + z_t[i]
+        else:
+            for i in range(len(now)):
+                now[i] = tanh(each[i])
 
 
 @inlined
 def _backward_one(
     d_last: Any, rows: Any, U: Any, h: Any, z: Any, residual: bool, d_table: Any, dU: Any
 ) -> None:
-    batch, length = rows.shape
-    H = U.shape[0]
-    dh = d_last.copy()
-    da = d_last.copy()
+    dh, da = d_last.copy(), np.empty_like(d_last)
     U_transposed = U.T.copy()
-    for t in range(length - 1, -1, -1):
-        for b in range(batch):
-            tanh_t = z[t, b] if residual else h[t + 1, b]
-            d_row = d_table[rows[b, t]]
-            for j in range(H):
-                da[b, j] = dh[b, j] - dh[b, j] * tanh_t[j] * tanh_t[j]
-                d_row[j] += da[b, j]
+    for t in range(len(h) - 2, -1, -1):
+        z_t, each_dh, each_da = flat(z[t]) if residual else flat(h[t + 1]), flat(dh), flat(da)
+        for i in range(len(z_t)):
+            each_da[i] = each_dh[i] - each_dh[i] * z_t[i] * z_t[i]
+        scatter_add(d_table, rows[:, t], da)
+        add_product(dU, h[t].T, da)
         if not residual:
             dh[:] = 0
         add_product(dh, da, U_transposed)
-        add_product(dU, h[t].T, da)
 
 
 @compiled
@@ -71,19 +64,19 @@ class _SRN:
     def __init__(self, residual: bool) -> None:
         self.residual = residual
 
-    def forward(self, table: Tensor, rows: Tensor, U: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, table: Array, rows: Array, U: Array) -> tuple[Array, ...]:
         """-> h [R, T + 1, B, H] and, for the residual, tanh(...) [R, T, B, H]."""
-        size = U.shape[-1]
-        h = states(rows, U, size, initial=True)
-        z = states(rows, U, size) if self.residual else U.new_empty(len(U), 0, 0, size)
-        _forward(*arrays(table, rows, U, h, z), self.residual)
+        (replicas, batch, length), size = rows.shape, U.shape[1]
+        h = np.empty((replicas, length + 1, batch, size), U.dtype)
+        z = np.empty((replicas, length if self.residual else 0, batch, size), U.dtype)
+        _forward(table, rows, U, h, z, self.residual)
         return h, z
 
-    def backward(self, d_last: Tensor, *saved: Tensor) -> tuple[Tensor, ...]:
+    def backward(self, d_last: Array, *saved: Array) -> tuple[Array, ...]:
         """-> gradients by the table and by U."""
         rows, table, U, h, z = saved
-        d_table, dU = torch.zeros_like(table), torch.zeros_like(U)
-        _backward(*arrays(d_last, rows, U, h, z), self.residual, *arrays(d_table, dU))
+        d_table, dU = np.zeros_like(table), np.zeros_like(U)
+        _backward(d_last, rows, U, h, z, self.residual, d_table, dU)
         return d_table, dU
 
 
