@@ -20,6 +20,8 @@ from digitsum.checkpointing import Checkpoints
 from digitsum.notebook import compose
 
 H, B, CLASSES = 32, 8, 19
+STEPS_PER_EPOCH = 38  # of 300 examples
+WARM_UP = 2  # epochs of `ours` that aren't timed
 Timer = Callable[[int], float]
 
 
@@ -98,6 +100,11 @@ def torch_layer(kind: type[nn.RNNBase], length: int) -> Timer:
     return _bare_loop(_Last(kind), length, per_sample=False)
 
 
+def epochs(steps: int) -> int:
+    """How many `ours` trains for `steps` timed ones: two come before, and three are the least."""
+    return WARM_UP + max(3, steps // STEPS_PER_EPOCH)
+
+
 class _Clock(pl.Callback):
     """Times a fit without its first epochs."""
 
@@ -121,10 +128,10 @@ def ours(model: str, length: int, replicas: int, folder: Path) -> Timer:
         torch.set_num_threads(1)  # as train.py does
         words = (f"model={model}", f"data.length={length}", f"replicas={replicas}")
         data, module = compose(*words, f"data.root={folder / 'data'}")
-        clock = _Clock(warm_up=2)
+        clock = _Clock(WARM_UP)
         trainer = pl.Trainer(
             accelerator="cpu",
-            max_epochs=2 + max(3, steps // 38),
+            max_epochs=epochs(steps),
             limit_val_batches=0,
             enable_checkpointing=False,
             enable_progress_bar=False,

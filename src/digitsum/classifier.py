@@ -57,6 +57,7 @@ class Classifier(nn.Module):
 
     def forward(self, digits: Tensor) -> Tensor:
         """Sequences [R, B, T] -> logits [R, B, C]."""
+        self.states = None  # two trajectories at once would double the peak of memory
         last, self.states = self.hidden(digits)
         return cast(Tensor, self.readout(last))
 
@@ -74,6 +75,7 @@ class Classifier(nn.Module):
             logits = self(digits)
             losses = replica_losses(logits, labels, reduction)
             return losses, logits.detach(), lambda losses: losses.sum().backward()
+        self.states = None
         weight = 1 / labels.shape[1] if reduction == "mean" else 1.0
         step = Backpropagation(self, kernel, digits, labels, weight)
         self.states = step.states

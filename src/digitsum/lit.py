@@ -104,6 +104,7 @@ class LitDigitSum(pl.LightningModule):
             for parameter in parameters:
                 parameter.grad = None
             self.manual_backward(losses, backward)
+            del backward  # and the trajectory with it, before the next one is allocated
             self.clipping(parameters)
             optimizer.step()
             self._since.append((losses.detach()[None], logits, batch.labels))
