@@ -19,3 +19,11 @@ objects a notebook needs.
 """
 
 __version__ = "0.1.0"
+
+import os
+
+# Threads that have finished their replicas wait for the others by spinning, by default so long that
+# two trainings on the same cores hold each other up eightyfold. This keeps most of what spinning
+# gains where a training is alone. It is read when torch is first imported, hence here.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")

@@ -105,12 +105,13 @@ def announce(number: int, folder: Path, note: str = "") -> None:
     """Say which job begins, and how long the rest may take at the pace so far."""
     manifest = read_manifest(folder.parent)
     count, elapsed = len(manifest["jobs"]), time.time() - manifest["started"]
-    left = f"about {_minutes(elapsed / number * (count - number))} left" if number else ""
+    left = f"about {duration(elapsed / number * (count - number))} left" if number else ""
     words = [f"job {number + 1} of {count}", folder.name, note or left]
     print(" · ".join(word for word in words if word), flush=True)
 
 
-def _minutes(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """In words, to the second where it is short."""
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
