@@ -26,5 +26,5 @@ def main(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    with sweep.reported():
+    with cli.told(), sweep.reported():
         cli.run(main, CONF, "config")

@@ -12,7 +12,7 @@ from pathlib import Path
 from digitsum.report import report
 
 DOCS = Path(__file__).resolve().parent
-HEAD = """# Results of the textbook's three studies at full settings
+HEAD = """# Results of the studies at full settings
 
 Every study as its one command runs it: 16 replicas a job, 19,000 optimizer steps (the explosion's
 250), {day}. Lines are means over replicas, bands 95 % bootstrap intervals, dots replicas.

@@ -40,8 +40,14 @@ def test_a_run_leaves_everything_and_repeats_itself(command: Command, tmp_path: 
     assert found["optimizer_steps"] == 6 * 38
 
     # Repeated on one thread: a replica is computed whole by one thread, however many there are.
-    again = command("train.py", *words[:-1], "hydra.run.dir=again", threads=1)
+    more = ("hydra.run.dir=again", "callbacks.progress.lines=true")
+    again = command("train.py", *words[:-1], *more, threads=1)
     assert again.returncode == 0
+    lines = again.stderr.splitlines()
+    assert [line.split(" · ")[0] for line in lines] == [
+        f"step {step} of 228" for step in (50, 100, 150, 200)
+    ]
+    assert all("dev accuracy 0." in line and line.endswith("left") for line in lines)
     assert comparable(tmp_path / "run") == comparable(tmp_path / "again")
 
     events = EventAccumulator(str(tmp_path / "run")).Reload()
@@ -139,6 +145,15 @@ MISTAKES = [
     ("data.batch_size=-8", ["data.batch_size is -8"]),
     ("data.shuffle=maybe", ["data.shuffle is maybe", "true or false"]),
     ("data.root=", ["data.root", "a path"]),
+    (
+        "callbacks.checkpoints.folder=/tmp/x",
+        ["callbacks.checkpoints.folder is /tmp/x", "own folder"],
+    ),
+    ("logger.save_dir=..", ["logger.save_dir is ..", "own folder"]),
+    ("logger.save_dir='${hydra:runtime.output_dir}/../x'", ["logger.save_dir", "own folder"]),
+    ("+trainer.default_root_dir=/tmp/x", ["trainer.default_root_dir is /tmp/x", "own folder"]),
+    ("callbacks.progress.lines=2", ["callbacks.progress.lines is 2", "true or false"]),
+    ("callbacks.checkpoints.seconds=-1", ["callbacks.checkpoints.seconds is -1", "0 or more"]),
     ("lr=-0.1", ["lr is -0.1", "above 0"]),
     ("lr=0", ["lr is 0"]),
     ("lr=nan", ["lr is nan"]),

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -158,26 +159,47 @@ def test_resuming_with_another_configuration_is_refused(
     assert (tmp_path / "run" / "results.json").read_bytes() == before
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
-def test_a_full_disk_is_told_and_earlier_results_stay(tmp_path: Path, command: Command) -> None:
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder with room for 400 kilobytes."""
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)], capture_output=True
-    )
-    if mounted.returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(small)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("no tmpfs can be mounted here")
     try:
-        (small / "kept.txt").write_text("earlier")
-        done = command("train.py", "trainer.max_epochs=3", f"hydra.run.dir={small}/run")
-        assert done.returncode == 1
-        assert "No space left on device" in done.stderr
-        assert done.stderr.startswith("error: ")
-        assert len(done.stderr.splitlines()) == 1, done.stderr
-        assert (small / "kept.txt").read_text() == "earlier"
-        assert not list(small.rglob("results.json"))
+        yield small
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_full_disk_is_told_and_earlier_results_stay(small_disk: Path, command: Command) -> None:
+    (small_disk / "kept.txt").write_text("earlier" * 52_000)
+    done = command("train.py", "trainer.max_epochs=3", f"hydra.run.dir={small_disk}/run")
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert (small_disk / "kept.txt").read_text() == "earlier" * 52_000
+    assert not list(small_disk.rglob("results.json"))
+
+
+def test_a_sweep_on_a_full_disk_finishes_once_there_is_room(
+    small_disk: Path, command: Command
+) -> None:
+    words = ("-m", "seed=1,2,3,4", "trainer.max_epochs=3", f"hydra.sweep.dir={small_disk}/sweep")
+    done = command("train.py", *words)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"error: {small_disk}/sweep: No space left on device"
+    assert "Traceback" not in done.stderr
+    first = small_disk / "sweep" / "seed=1,trainer.max_epochs=3" / "results.json"
+    before = first.read_bytes()
+    assert json.loads(before)["status"] == "complete"
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    again = command("train.py", *words)
+    assert again.returncode == 0, again.stderr
+    assert "4 of 4 jobs complete" in again.stdout
+    assert first.read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from digitsum.sweep import job_folder
 
 from .conftest import REPO, Command
 
-PARALLEL = "hydra.sweep.dir=parallel"
 LENGTHS = (5, 10, 15, 20, 25, 30, 35)
 
 
@@ -59,17 +58,28 @@ def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Pat
     assert "data:image/png;base64" in (folder / "report.html").read_text()
     assert len(rows(folder)) == 4 * 4
 
-    joblib = command(
-        "train.py", "study=smoke", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", PARALLEL
-    )
-    assert joblib.returncode == 0, joblib.stderr
-    parallel = tmp_path / "parallel" / "results.csv"
-    assert parallel.read_text() == (folder / "results.csv").read_text()
-
     changed = command("train.py", "study=smoke", "replicas=2")
     assert changed.returncode == 0, changed.stderr
     assert "skipped" not in changed.stdout
     assert len(rows(folder)) == 4 * 2  # nothing of the sixteen before among them
+
+
+def test_every_launcher_gives_the_same_table(command: Command, tmp_path: Path) -> None:
+    tables = {}
+    for launcher in ("basic", "cores", "submitit_local"):
+        place = f"hydra.sweep.dir={launcher}"
+        done = command("train.py", "study=smoke", f"hydra/launcher={launcher}", place)
+        assert done.returncode == 0, done.stderr
+        assert "4 of 4 jobs complete" in done.stdout
+        tables[launcher] = (tmp_path / launcher / "results.csv").read_text()
+    assert tables["basic"] == tables["cores"] == tables["submitit_local"]
+
+
+def test_the_cluster_preset_composes(command: Command) -> None:
+    done = command("train.py", "study=smoke", "hydra/launcher=slurm", "--cfg", "hydra")
+    assert done.returncode == 0, done.stderr
+    assert "submitit_launcher.SlurmLauncher" in done.stdout
+    assert "array_parallelism: 256" in done.stdout
 
 
 @pytest.mark.faults

@@ -21,9 +21,13 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)  # the last is SLURM'
 def save(trainer: pl.Trainer, folder: Path) -> None:
     """Write a whole checkpoint aside, keep the one before, then rename: one is always good."""
     aside = folder / _ASIDE
-    trainer.save_checkpoint(aside)
-    with aside.open("rb") as written:
-        os.fsync(written.fileno())
+    try:
+        trainer.save_checkpoint(aside)
+        with aside.open("rb") as written:
+            os.fsync(written.fileno())
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
     if (folder / CURRENT).exists():
         os.replace(folder / CURRENT, folder / PREVIOUS)
     os.replace(aside, folder / CURRENT)

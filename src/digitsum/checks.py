@@ -10,14 +10,15 @@ import math
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
 from digitsum.files import load_folder
+from digitsum.places import check_places
 from digitsum.task import BLOG_LENGTHS, SHORTEST, BlogStream
 
 Rule = tuple[Callable[[Any], bool], str]
@@ -88,6 +89,8 @@ RULES: dict[str, Rule] = {
         lambda v: v == 1.0 or (isinstance(v, int) and v >= 1),
         "a whole number of mini-batches, or 1.0 for all",
     ),
+    "callbacks.progress.lines": _SWITCH,
+    "callbacks.checkpoints.seconds": _number(lambda v: v >= 0, "a number, 0 or more"),
 }
 
 
@@ -105,7 +108,11 @@ def check(config: DictConfig, overrides: Iterable[str] = ()) -> None:
     Raises:
         UserError: the first value that can't be.
     """
-    for override in overrides:
+    # As typed: an interpolation in an override may need a run's folder that isn't there yet.
+    listed = isinstance(overrides, ListConfig)
+    typed = OmegaConf.to_container(overrides, resolve=False) if listed else list(overrides)
+    typed = [str(override) for override in cast(list[Any], typed)]
+    for override in typed:
         _check_added(config, override)
     for key, (allowed, words) in RULES.items():
         try:
@@ -115,7 +122,8 @@ def check(config: DictConfig, overrides: Iterable[str] = ()) -> None:
             raise UserError(f"{key}: {str(error).splitlines()[0]}") from None
         if present and not allowed(value):
             raise UserError(f"{key} is {_shown(value)}; it must be {words}")
-    _check_data(config, [override.lstrip("+").partition("=")[0] for override in overrides])
+    check_places(config)
+    _check_data(config, [override.lstrip("+").partition("=")[0] for override in typed])
 
 
 def _has(config: DictConfig, key: str) -> bool:

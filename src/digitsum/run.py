@@ -6,6 +6,7 @@ and the logger's files.
 
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,7 +56,8 @@ def train(config: DictConfig) -> None:
         else:
             first = (str(error).splitlines() or [""])[0]
             failed = {"status": "failed", "error": f"{type(error).__name__}: {first}"}
-            results.write(folder, results.header(config, dict(hydra.runtime.choices)) | failed)
+            with suppress(OSError):  # a full disk, say, which is then the failure itself
+                results.write(folder, results.header(config, dict(hydra.runtime.choices)) | failed)
         raise
 
 

@@ -127,6 +127,10 @@ def reported() -> Iterator[None]:
         for folder, lock in _started:
             from digitsum.report import report
 
-            report(folder)
+            try:
+                report(folder)
+            except OSError as error:
+                place = error.filename or str(folder)
+                raise OSError(error.errno, error.strerror, place) from None
             lock.close()
         _started.clear()
