@@ -39,7 +39,7 @@ def main() -> None:
         for file in files:
             job = json.loads(file.read_text())
             step = textbook_seconds(job["settings"]["data.length"])
-            theirs += job["replicas"] * job["optimizer_steps"] * step
+            theirs += len(job["replicas"]) * job["optimizer_steps"] * step
         table.add_row(
             folder.name, str(len(files)), f"{taken / 60:.1f} min", f"{theirs / 3600:.0f} h"
         )

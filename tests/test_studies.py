@@ -28,27 +28,30 @@ def rows(folder: Path) -> list[dict[str, str]]:
 
 @pytest.mark.faults
 def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Path) -> None:
-    whole = command("train.py", "study=smoke", "hydra.sweep.dir=whole")
+    # A checkpoint each epoch, and jobs that go on from them: what a cluster's array does.
+    words = ("study=smoke", "resume=true", "callbacks.checkpoints.seconds=0")
+    whole = command("train.py", *words, "hydra.sweep.dir=whole")
     assert whole.returncode == 0, whole.stderr
     assert "4 of 4 jobs complete" in whole.stdout
 
     killed = subprocess.Popen(
-        [sys.executable, str(REPO / "train.py"), "study=smoke"],
+        [sys.executable, str(REPO / "train.py"), *words],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     folder = tmp_path / "multirun" / "smoke"
+    third = "*data.length=5,model=srn_residual/checkpoint.previous.ckpt"
     deadline = time.monotonic() + 120
-    while len(list(folder.glob("*/results.json"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    while not list(folder.glob(third)) and time.monotonic() < deadline:
+        time.sleep(0.005)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     finished = {path: path.stat().st_mtime_ns for path in folder.glob("*/results.json")}
     assert 2 <= len(finished) < 4
 
-    again = command("train.py", "study=smoke")
+    again = command("train.py", *words)
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("complete already, skipped") == len(finished)
     assert all(path.stat().st_mtime_ns == was for path, was in finished.items())
@@ -58,7 +61,7 @@ def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Pat
     assert "data:image/png;base64" in (folder / "report.html").read_text()
     assert len(rows(folder)) == 4 * 4
 
-    changed = command("train.py", "study=smoke", "replicas=2")
+    changed = command("train.py", *words, "replicas=2")
     assert changed.returncode == 0, changed.stderr
     assert "skipped" not in changed.stdout
     assert len(rows(folder)) == 4 * 2  # nothing of the sixteen before among them
