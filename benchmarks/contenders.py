@@ -5,6 +5,8 @@ a linear readout to 19 sums) with Adam on batches of 8. `seconds(steps)` trains 
 returns the time of one replica's step.
 """
 
+import digitsum  # noqa: F401, I001  before torch is, so that threads wait as in train.py
+
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -125,7 +127,6 @@ def ours(model: str, length: int, replicas: int, folder: Path) -> Timer:
     """The whole of `train.py` in steady state: data, TensorBoard, evaluations, checkpoints."""
 
     def seconds(steps: int) -> float:
-        torch.set_num_threads(1)  # as train.py does
         words = (f"model={model}", f"data.length={length}", f"replicas={replicas}")
         data, module = compose(*words, f"data.root={folder / 'data'}")
         clock = _Clock(WARM_UP)
@@ -140,7 +141,6 @@ def ours(model: str, length: int, replicas: int, folder: Path) -> Timer:
             callbacks=[Checkpoints(str(folder), seconds=1), clock],
         )
         trainer.fit(module, data)
-        torch.set_num_threads(2)
         return clock.per_step / replicas
 
     return seconds

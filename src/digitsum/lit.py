@@ -1,7 +1,6 @@
 """The LightningModule: trains R replicas at once, an epoch a call, and keeps each one's best."""
 
 import copy
-import math
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -15,9 +14,8 @@ from digitsum.clipping import Clipping
 from digitsum.curves import Curves
 from digitsum.data import Batch, Epoch
 from digitsum.loss import Reduction, replica_accuracies, replica_losses
-from digitsum.statistics import interval, mean
-
-EACH_REPLICA_UP_TO = 4  # with more, a chart of each replica's scalar hides more than it shows
+from digitsum.recurrence import kernel_of
+from digitsum.scalars import scalars, tag
 
 
 class LitDigitSum(pl.LightningModule):
@@ -64,6 +62,7 @@ class LitDigitSum(pl.LightningModule):
         self.curves = Curves()
         self.measured: dict[str, Tensor] = {}  # split -> accuracies [R] of the kept weights
         self._piece = 1
+        self._threads = torch.get_num_threads()
         self.dev: Batch | None = None  # of the epoch under way, for evaluations and probes
         # Losses, logits and labels of the steps since the last evaluation, for its train values.
         self._since: list[tuple[Tensor, Tensor, Tensor]] = []
@@ -85,9 +84,17 @@ class LitDigitSum(pl.LightningModule):
 
     def on_fit_start(self) -> None:
         """A resumed run's loggers get the curves from the start, also where no step is left."""
+        self._threads = torch.get_num_threads()
+        classifier = self.classifier
+        if kernel_of(classifier.cell, classifier.cell.W, classifier.recurrence) is not None:
+            # The kernels have threads of their own; all other products are too small to share out.
+            torch.set_num_threads(1)
         for step, point in self.curves.points():
             for logger in self.loggers:
-                logger.log_metrics(_scalars(point), step)
+                logger.log_metrics(scalars(point), step)
+
+    def on_fit_end(self) -> None:
+        torch.set_num_threads(self._threads)
 
     def training_step(self, epoch: Epoch, batch_idx: int) -> None:
         """All optimizer steps of an epoch, with the evaluations that fall into it."""
@@ -112,7 +119,7 @@ class LitDigitSum(pl.LightningModule):
                 self._restore(self._frozen)
             if self.global_step % self.evaluate_every == 0:
                 point = self._evaluate(epoch.dev)
-                means = {_tag(name): values.nanmean() for name, values in point.items()}
+                means = {tag(name): values.nanmean() for name, values in point.items()}
                 self.log_dict(means, logger=False)  # for callbacks that monitor
 
     def backward(self, loss: Tensor, way_back: Callable[[Tensor], None]) -> None:
@@ -159,7 +166,7 @@ class LitDigitSum(pl.LightningModule):
         point = {name: value.masked_fill(diverged, torch.nan) for name, value in point.items()}
         self.curves.append(self.global_step, **point)
         for logger in self.loggers:
-            logger.log_metrics(_scalars(point), self.global_step)
+            logger.log_metrics(scalars(point), self.global_step)
         return point
 
     def _steps_since(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -197,23 +204,3 @@ class LitDigitSum(pl.LightningModule):
         self._since = [tuple(checkpoint["since"])] if checkpoint["since"] else []
         diverged = checkpoint["state_dict"]["diverged_step"] >= 0
         self._frozen = diverged.nonzero().squeeze(1) if diverged.any() else None
-
-
-def _tag(name: str) -> str:
-    return name.replace("_", "/")
-
-
-def _scalars(point: dict[str, Tensor]) -> dict[str, float]:
-    """Mean over replicas with its interval, and each replica where there are few."""
-    scalars: dict[str, float] = {}
-    for name, values in point.items():
-        tag, known = _tag(name), values[values.isfinite()].tolist()
-        if not known:
-            continue
-        scalars[tag] = mean(known)
-        if len(known) > 1:
-            scalars[f"{tag}_low"], scalars[f"{tag}_high"] = interval(known, resamples=500)
-        if 1 < len(values) <= EACH_REPLICA_UP_TO:
-            each = enumerate(values.tolist())
-            scalars |= {f"{tag}_replica/{i}": value for i, value in each if math.isfinite(value)}
-    return scalars

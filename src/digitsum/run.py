@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import lightning.pytorch as pl
 import numpy as np
-import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from hydra.utils import instantiate
@@ -63,9 +62,6 @@ def train(config: DictConfig) -> None:
 
 def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: bool) -> None:
     start = time.perf_counter()
-    if config.recurrence == "fast" and config.trainer.get("accelerator") == "cpu":
-        # The kernels have threads of their own; all other products are too small to share out.
-        torch.set_num_threads(1)
     header = results.header(config, choices)
     data = build_data(config)
     data.setup()

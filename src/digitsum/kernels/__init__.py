@@ -16,7 +16,14 @@ from pathlib import Path
 if "OMP_NUM_THREADS" in os.environ:
     os.environ.setdefault("NUMBA_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
 
-from numba import config
+from numba import config, get_num_threads, set_num_threads
+
+from digitsum import SPINS_LONG
+
+# Numba starts its threads here and now, since that also sets how many torch uses: who wants another
+# number for torch says so afterwards.
+_alone = SPINS_LONG and "NUMBA_NUM_THREADS" not in os.environ
+set_num_threads(1 if _alone else get_num_threads())
 
 _HERE = Path(__file__).resolve().parent
 
