@@ -33,7 +33,7 @@ def network(kind: type[Cell], embedding: type[Embedding], hidden: int) -> Classi
 def test_gradients_of_all_parameters_are_autograds(
     kind: type[Cell], embedding: type[Embedding], reduction: Reduction
 ) -> None:
-    classifier = network(kind, embedding, 20).double()
+    classifier = network(kind, embedding, 20)
     generator = torch.Generator().manual_seed(0)
     digits = torch.randint(0, 10, (3, 5, 9), generator=generator)
     labels = torch.randint(0, 19, (3, 5), generator=generator)
@@ -46,7 +46,7 @@ def test_gradients_of_all_parameters_are_autograds(
         gradients = {name: p.grad for name, p in classifier.named_parameters()}
         found.append((losses.detach(), logits, gradients, classifier.states))
     fast, plain = found
-    torch.testing.assert_close(fast, plain, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(fast, plain, rtol=1e-3, atol=1e-4)
     assert all(gradient is not None for gradient in plain[2].values())
 
 
