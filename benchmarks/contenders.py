@@ -20,10 +20,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from digitsum.checkpointing import Checkpoints
 from digitsum.notebook import compose
+from digitsum.onlooker import Onlooker
 
 H, B, CLASSES = 32, 8, 19
 STEPS_PER_EPOCH = 38  # of 300 examples
-WARM_UP = 2  # epochs of `ours` that aren't timed
 Timer = Callable[[int], float]
 
 
@@ -102,25 +102,17 @@ def torch_layer(kind: type[nn.RNNBase], length: int) -> Timer:
     return _bare_loop(_Last(kind), length, per_sample=False)
 
 
-def epochs(steps: int) -> int:
-    """How many `ours` trains for `steps` timed ones: two come before, and three are the least."""
-    return WARM_UP + max(3, steps // STEPS_PER_EPOCH)
+class _Clock(Onlooker):
+    """Times a fit from its first step to its last."""
 
+    def __init__(self) -> None:
+        self.started, self.per_step = 0.0, 0.0
 
-class _Clock(pl.Callback):
-    """Times a fit without its first epochs."""
-
-    def __init__(self, warm_up: int) -> None:
-        self.warm_up = warm_up
-        self.started, self.at, self.per_step = 0.0, 0, 0.0
-
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.current_epoch == self.warm_up:
-            self.started, self.at = time.perf_counter(), trainer.global_step
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.started = time.perf_counter()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        steps = trainer.global_step - self.at
-        self.per_step = (time.perf_counter() - self.started) / steps
+        self.per_step = (time.perf_counter() - self.started) / trainer.global_step
 
 
 def ours(model: str, length: int, replicas: int, folder: Path) -> Timer:
@@ -129,10 +121,11 @@ def ours(model: str, length: int, replicas: int, folder: Path) -> Timer:
     def seconds(steps: int) -> float:
         words = (f"model={model}", f"data.length={length}", f"replicas={replicas}")
         data, module = compose(*words, f"data.root={folder / 'data'}")
-        clock = _Clock(WARM_UP)
+        clock = _Clock()
         trainer = pl.Trainer(
             accelerator="cpu",
-            max_epochs=epochs(steps),
+            max_steps=steps,
+            max_epochs=-1,
             limit_val_batches=0,
             enable_checkpointing=False,
             enable_progress_bar=False,

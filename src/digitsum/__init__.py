@@ -19,15 +19,10 @@ objects a notebook needs.
 """
 
 import os
-import sys
 
 __version__ = "0.1.0"
 
-# Threads that have finished their replicas wait for the others by spinning, by default so long that
-# two trainings on the same cores hold each other up eightyfold. A shorter wait keeps most of what
-# spinning gains where a training is alone. It is read when torch is first imported; where that came
-# before, SPINS_LONG says so, and the kernels keep to one thread.
-_decided = "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ
-SPINS_LONG = "torch" in sys.modules and not _decided
-if not _decided:
-    os.environ["GOMP_SPINCOUNT"] = "1000"
+# A thread of torch's that has nothing left to do waits for others by spinning, by default so long
+# that two programs on the same cores hold each other up eightyfold. Read when torch is imported.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")

@@ -27,7 +27,7 @@ def build_classifier(config: DictConfig) -> Classifier:
     cell = instantiate(config.model, _partial_=True)(
         input_size=embedding.size, by=by, init=instantiate(config.init)
     )
-    return Classifier(embedding, cell, Readout(cell.hidden_size, by), config.recurrence)
+    return Classifier(embedding, cell, Readout(cell.hidden_size, by))
 
 
 def build_module(config: DictConfig, settings: dict[str, Any]) -> LitDigitSum:
@@ -39,4 +39,5 @@ def build_module(config: DictConfig, settings: dict[str, Any]) -> LitDigitSum:
         instantiate(config.clip),
         config.evaluate_every,
         settings,
+        config.recurrence,
     )

@@ -11,6 +11,7 @@ import lightning.pytorch as pl
 import torch
 
 from digitsum.errors import UserError
+from digitsum.onlooker import Onlooker
 
 CURRENT = "checkpoint.ckpt"
 PREVIOUS = "checkpoint.previous.ckpt"
@@ -59,7 +60,7 @@ def latest(folder: Path) -> Path | None:
     return None
 
 
-class Checkpoints(pl.Callback):
+class Checkpoints(Onlooker):
     """Saves at ends of epochs, at most every `seconds`; and at the next one when told to stop.
 
     Args:
@@ -71,6 +72,8 @@ class Checkpoints(pl.Callback):
         self.folder = Path(folder)
         self.seconds = seconds
         self._saved = time.monotonic()
+        # Whoever wants a checkpoint after every pass needs Lightning's hook at each.
+        self.patient = seconds > 0
         self._stop: str | None = None
         self._before: dict[int, Any] = {}
 

@@ -1,17 +1,15 @@
 """embedding -> cell -> linear readout of the last hidden state."""
 
 import math
-from collections.abc import Callable
+from collections import deque
 from typing import cast
 
 import torch
 from torch import Generator, Tensor, nn
 
-from digitsum.backpropagation import Backpropagation
-from digitsum.cells import Cell
+from digitsum.cells.cell import Cell
 from digitsum.embedding import Embedding
-from digitsum.loss import Reduction, replica_losses
-from digitsum.recurrence import Recurrence, kernel_of, last_state
+from digitsum.recurrence import states
 from digitsum.task import CLASSES
 
 
@@ -38,50 +36,21 @@ class Classifier(nn.Module):
         embedding: digits to vectors.
         cell: the recurrent cell, with the embedding's size as its input size.
         readout: hidden state to logits.
-        recurrence: `fast` or `reference`, equal but for rounding.
     """
 
-    def __init__(
-        self,
-        embedding: Embedding,
-        cell: Cell,
-        readout: Readout,
-        recurrence: Recurrence = "fast",
-    ) -> None:
+    def __init__(self, embedding: Embedding, cell: Cell, readout: Readout) -> None:
         super().__init__()
         self.embedding = embedding
         self.cell = cell
         self.readout = readout
-        self.recurrence = recurrence
-        self.states: Tensor | None = None  # of the last call of `forward`, for whoever looks on
 
     def forward(self, digits: Tensor) -> Tensor:
         """Sequences [R, B, T] -> logits [R, B, C]."""
-        self.states = None  # two trajectories at once would double the peak of memory
-        last, self.states = self.hidden(digits)
-        return cast(Tensor, self.readout(last))
-
-    def losses(
-        self, digits: Tensor, labels: Tensor, reduction: Reduction = "mean"
-    ) -> tuple[Tensor, Tensor, Callable[[Tensor], None]]:
-        """One training step but for the optimizer's part.
-
-        Returns:
-            Losses [R], logits [R, B, C], and what leaves each replica's gradient in `grad` when it
-            is called with the losses (of which it needs the graph, where they have one).
-        """
-        kernel = kernel_of(self.cell, digits, self.recurrence)
-        if kernel is None:
-            logits = self(digits)
-            losses = replica_losses(logits, labels, reduction)
-            return losses, logits.detach(), lambda losses: losses.sum().backward()
-        self.states = None
-        weight = 1 / labels.shape[1] if reduction == "mean" else 1.0
-        step = Backpropagation(self, kernel, digits, labels, weight)
-        self.states = step.states
-        return step.losses, step.logits, lambda losses: step.backward()
-
-    def hidden(self, digits: Tensor) -> tuple[Tensor, Tensor]:
-        """Sequences [R, B, T] -> h_T [R, B, H] and, without gradient, h_1..h_T [R, T, B, H]."""
         table = self.cell.project(self.embedding.table)
-        return last_state(self.cell, table, digits, self.recurrence)
+        (last,) = deque(states(self.cell, table, digits), maxlen=1)
+        return cast(Tensor, self.readout(last[0]))
+
+    def hidden(self, digits: Tensor) -> Tensor:
+        """Sequences [R, B, T] -> h_1 ... h_T [R, T, B, H]."""
+        table = self.cell.project(self.embedding.table)
+        return torch.stack([state[0] for state in states(self.cell, table, digits)], dim=1)

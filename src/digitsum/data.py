@@ -1,6 +1,6 @@
 """DigitSum files as a LightningDataModule: every replica's own data, batches ready to train on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader
 
 from digitsum.files import generated, load_folder
 from digitsum.task import SPLITS, Examples, Source, Split
@@ -21,26 +21,36 @@ class Batch(NamedTuple):
     labels: Tensor
 
 
-class Epoch(NamedTuple):
-    """What one training step of Lightning gets: all mini-batches of an epoch, and the dev set.
+class Course(NamedTuple):
+    """What one training step of Lightning gets: everything, and the order in which to take it.
 
-    An epoch at a time, because Lightning's own cost per step exceeds that of a small cell's.
+    Lightning's own cost per step exceeds that of a small cell's; so a step of its is a pass over
+    the training examples, or several.
+
+    Attributes:
+        train, dev: the examples.
+        batch_size: examples an optimizer step; the last of a pass may have fewer.
+        steps: optimizer steps a pass.
+        order: a pass's number -> which example comes when [R, N]; None is as they lie.
     """
 
-    batches: list[Batch]
+    train: Batch
     dev: Batch
+    batch_size: int
+    steps: int
+    order: Callable[[int], Tensor] | None
 
-
-class _Epochs(IterableDataset[Epoch]):
-    """One item, the current epoch; a new one each time it is iterated over."""
-
-    def __init__(self, data: "DigitSumData") -> None:
-        self.data = data
-
-    def __iter__(self) -> Iterator[Epoch]:
-        # Not `current_epoch`: a resumed Trainer fetches its first epoch before it counts it.
-        trainer = self.data.trainer
-        yield self.data.epoch(trainer.global_step // self.data.steps_per_epoch if trainer else 0)
+    def batches(self, number: int) -> list[Batch]:
+        """The mini-batches of one pass."""
+        digits, labels = self.train
+        if self.order is not None:
+            order = self.order(number).to(digits.device)
+            digits = digits.gather(1, order.unsqueeze(-1).expand_as(digits))
+            labels = labels.gather(1, order)
+        pairs = zip(
+            digits.split(self.batch_size, 1), labels.split(self.batch_size, 1), strict=True
+        )
+        return [Batch(*pair) for pair in pairs][: self.steps]
 
 
 class DigitSumData(pl.LightningDataModule):
@@ -88,7 +98,6 @@ class DigitSumData(pl.LightningDataModule):
         self.seed = seed
         self.replicas = replicas
         self.splits: dict[Split, Batch] = {}
-        self._ordered: list[Batch] = []
 
     def setup(self, stage: str | None = None) -> None:
         """Generate what is missing, read all splits, stack the replicas."""
@@ -102,7 +111,6 @@ class DigitSumData(pl.LightningDataModule):
                 digits.expand(self.replicas, -1, -1).contiguous(),
                 labels.expand(self.replicas, -1).contiguous(),
             )
-        self._ordered = self._batches(self.splits["train"])
 
     @property
     def _distinct(self) -> int:
@@ -121,33 +129,20 @@ class DigitSumData(pl.LightningDataModule):
         count = -(-self.splits["train"].labels.shape[1] // self.batch_size)
         return min(count, limit) if isinstance(limit, int) else count
 
-    def epoch(self, number: int) -> Epoch:
-        """The mini-batches of epoch `number`, a pure function of it."""
-        batches = self._ordered
-        if self.shuffle:
-            digits, labels = self.splits["train"]
-            order = torch.stack([self._order(i, number) for i in range(self.replicas)])
-            batches = self._batches(
-                Batch(
-                    digits.gather(1, order.unsqueeze(-1).expand_as(digits)),
-                    labels.gather(1, order),
-                )
-            )
-        return Epoch(batches[: self.steps_per_epoch], self.splits["dev"])
+    def course(self) -> Course:
+        """All that a training needs."""
+        return Course(
+            self.splits["train"],
+            self.splits["dev"],
+            self.batch_size,
+            self.steps_per_epoch,
+            self._order if self.shuffle else None,
+        )
 
-    def _order(self, replica: int, epoch: int) -> Tensor:
-        stream = np.random.default_rng([self.seed + replica, epoch])
-        return torch.from_numpy(stream.permutation(self.splits["train"].labels.shape[1]))
-
-    def _batches(self, examples: Batch) -> list[Batch]:
-        return [
-            Batch(digits.contiguous(), labels.contiguous())
-            for digits, labels in zip(
-                torch.split(examples.digits, self.batch_size, 1),
-                torch.split(examples.labels, self.batch_size, 1),
-                strict=True,
-            )
-        ]
+    def _order(self, number: int) -> Tensor:
+        examples = self.splits["train"].labels.shape[1]
+        streams = [np.random.default_rng([self.seed + i, number]) for i in range(self.replicas)]
+        return torch.from_numpy(np.stack([one.permutation(examples) for one in streams]))
 
     def seen_in_train(self, split: Split) -> list[int]:
         """Per replica, how many of a split's sequences also occur in its training examples."""
@@ -159,8 +154,8 @@ class DigitSumData(pl.LightningDataModule):
             counts.append(sum(tuple(sequence) in known for sequence in held_out))
         return counts
 
-    def train_dataloader(self) -> DataLoader[Epoch]:
-        return DataLoader(_Epochs(self), batch_size=None)
+    def train_dataloader(self) -> DataLoader[Course]:
+        return DataLoader([self.course()], batch_size=None)  # type: ignore[arg-type]
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return self._whole("dev")

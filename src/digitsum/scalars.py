@@ -18,13 +18,14 @@ def scalars(point: dict[str, Tensor]) -> dict[str, float]:
     """Mean over replicas with its interval, and each replica where there are few."""
     found: dict[str, float] = {}
     for name, values in point.items():
-        place, known = tag(name), values[values.isfinite()].tolist()
+        place, each = tag(name), values.tolist()
+        known = [value for value in each if math.isfinite(value)]
         if not known:
             continue
         found[place] = mean(known)
         if len(known) > 1:
             found[f"{place}_low"], found[f"{place}_high"] = interval(known, resamples=500)
-        if 1 < len(values) <= EACH_REPLICA_UP_TO:
-            each = enumerate(values.tolist())
-            found |= {f"{place}_replica/{i}": value for i, value in each if math.isfinite(value)}
+        if 1 < len(each) <= EACH_REPLICA_UP_TO:
+            pairs = enumerate(each)
+            found |= {f"{place}_replica/{i}": value for i, value in pairs if math.isfinite(value)}
     return found

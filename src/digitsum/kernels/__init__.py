@@ -1,34 +1,43 @@
-"""Forward and backward passes through time, compiled by Numba: the CPU's fast path.
+"""Training from one look to the next as one compiled function, made from the cell's own equation.
 
-Each replica is computed whole by one thread (so that its numbers don't depend on the number of
-threads or of other replicas), and its states stay in that core's cache. A kernel has `forward`
-and `backward`, on NumPy arrays; `digitsum.recurrence.reference` is what a cell's must equal.
-
-Backward passes are the chain rule on the equations in `digitsum.cells`; a name `dx` is the
-gradient of the loss by x.
+Each replica is taken through all its steps by one thread, never meeting the others: its numbers
+depend neither on the number of threads nor on other replicas. Numba compiles; arrays are NumPy's.
+`digitsum.recurrence` and autograd are the plain way, which this one must equal.
 """
 
 import hashlib
 import os
+import sys
+import tempfile
 from pathlib import Path
 
-# Where someone shares out cores by OMP_NUM_THREADS (joblib does), ours keep to it as well.
-if "OMP_NUM_THREADS" in os.environ:
-    os.environ.setdefault("NUMBA_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
-
-from numba import config, get_num_threads, set_num_threads
-
-from digitsum import SPINS_LONG
-
-# Numba starts its threads here and now, since that also sets how many torch uses: who wants another
-# number for torch says so afterwards.
-_alone = SPINS_LONG and "NUMBA_NUM_THREADS" not in os.environ
-set_num_threads(1 if _alone else get_num_threads())
+from numba import config
 
 _HERE = Path(__file__).resolve().parent
 
+
+def _writable() -> Path:
+    """Beside the sources where that may be written, else the user's own cache, else a temporary."""
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(os.environ["NUMBA_CACHE_DIR"])
+    home = Path.home()
+    own = {
+        "win32": Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")),
+        "darwin": home / "Library" / "Caches",
+    }.get(sys.platform, Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")))
+    for place in (_HERE / "__pycache__", own / "digitsum"):
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place):
+                return place
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="digitsum-"))
+
+
 # Numba looks at a function's own file alone to see whether a compiled copy is still good; ours call
 # into each other's files, so a copy is kept by the hash of all of them.
-if os.access(_HERE, os.W_OK) and not os.environ.get("NUMBA_CACHE_DIR"):
-    _sources = b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))
-    config.CACHE_DIR = str(_HERE / "__pycache__" / hashlib.sha256(_sources).hexdigest()[:16])  # type: ignore[attr-defined]
+_sources = b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))
+CACHE = _writable() / hashlib.sha256(_sources).hexdigest()[:16]
+CACHE.mkdir(parents=True, exist_ok=True)
+config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]

@@ -3,31 +3,21 @@
 from typing import Any
 
 from digitsum.kernels.numerics import inlined
-from digitsum.kernels.simd import LANES, load, plus, store
+from digitsum.kernels.simd import LANES, load, store
 
 
 @inlined
-def gather(out: Any, table: Any, rows: Any) -> None:
-    """out[b] = table[rows[b]], for out [B, N], table [V, N], rows [B]."""
-    N = table.shape[1]
-    eights = N // LANES * LANES
+def look_up(out: Any, table: Any, first: int, rows: Any) -> None:
+    """out[b] = table[rows[b], first:], for out [B, N], table [V, K], rows [B]."""
     for b in range(len(rows)):
-        row = rows[b]
-        for n in range(0, eights, LANES):
-            store(out, b, n, load(table, row, n))
-        for n in range(eights, N):
-            out[b, n] = table[row, n]
+        for n in range(0, out.shape[1], LANES):
+            store(out, b, n, load(table, rows[b], first + n))
 
 
 @inlined
-def scatter_add(table: Any, rows: Any, values: Any) -> None:
-    """table[rows[b]] += values[b], for table [V, N], rows [B], values [B, N]."""
-    N = table.shape[1]
-    eights = N // LANES * LANES
-    one = table.dtype.type(1)
+def add_to_rows(table: Any, first: int, rows: Any, values: Any) -> None:
+    """table[rows[b], first:] += values[b], for table [V, K], rows [B], values [B, N]."""
     for b in range(len(rows)):
-        row = rows[b]
-        for n in range(0, eights, LANES):
-            store(table, row, n, plus(load(table, row, n), one, load(values, b, n)))
-        for n in range(eights, N):
-            table[row, n] += values[b, n]
+        for n in range(0, values.shape[1], LANES):
+            row, column = rows[b], first + n
+            store(table, row, column, load(table, row, column) + load(values, b, n))

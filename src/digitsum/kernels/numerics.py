@@ -1,7 +1,7 @@
-"""What the kernels share: how they are compiled, tanh and sigmoid.
+"""What the kernels share: how they are compiled, and the functions of a step, on lanes.
 
-Literals are avoided in the kernels, since Numba would widen a float32 beside them to float64:
-1 - z^2 times d is written d - d z z.
+Each is written for `Lanes` of float32, where speed counts, and lane by lane by the C library for
+float64. NaN passes through all of them.
 """
 
 import math
@@ -11,81 +11,146 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
+from digitsum.kernels.simd import (
+    LANES,
+    absolute,
+    at_most,
+    clamp,
+    element,
+    filled,
+    fused,
+    power_of_two,
+    replaced,
+    select_less,
+    with_sign,
+)
+
 Array = np.ndarray[Any, Any]
 
-# Contraction to fused multiply-add is all we allow: NaN and infinity must stay what they are.
-FAST = {"contract"}
-OPTIONS: Any = {"fastmath": FAST, "cache": True, "error_model": "numpy"}
-compiled = njit(parallel=True, nogil=True, **OPTIONS)
-inlined = njit(**OPTIONS)
+# No fast mathematics: NaN and infinity must stay what they are, and sums in their order.
+OPTIONS: Any = {"error_model": "numpy"}
+# What runs inside a step allocates nothing, and so counts no references: a call of the counter for
+# every view of an array would take as long as the step's products.
+UNCOUNTED: Any = OPTIONS | {"_nrt": False}
+inlined = njit(**UNCOUNTED)
 
-# Rational approximation x P(x^2) / Q(x^2) of tanh on [-9.2, 9.2], fitted by iterated weighted least
-# squares to a relative error of 5e-11; beyond, tanh is 1 in float32. It is evaluated in float64,
-# since backpropagation needs 1 - tanh^2 to vanish exactly where torch's does: a last bit wrong near
-# 1 keeps gradients alive that have died.
-LIMIT = 9.2
-HALF = np.float32(0.5)
-P0, P1, P2, P3, P4, P5 = (
-    9.99999999953397056e-01,
-    1.40926484941717667e-01,
-    4.41720209720240092e-03,
-    4.20480796505650823e-05,
-    1.09878753832605638e-07,
-    3.59341568438231639e-11,
+ROUND = 1.5 * 2.0**23  # added to a float32 and taken off again, it rounds to a whole number
+LN_2 = 0.6931471805599453
+# exp(r) = 1 + r + r^2 (C2 + r (C3 + ...)) for |r| <= ln(2) / 2, fitted by iterated weighted least
+# squares to a relative error of exp(r) - 1 of 1.4e-8.
+C2, C3, C4, C5, C6 = (
+    0.5,
+    0.166665460586377,
+    0.041666756664096326,
+    0.008366287344735537,
+    0.0013907231266884362,
 )
-Q1, Q2, Q3, Q4, Q5 = (
-    4.74259817767757774e-01,
-    2.91704755990130973e-02,
-    4.99150820725111641e-04,
-    2.58287468332605309e-06,
-    2.90306280349949653e-09,
-)
-
-
-def tanh(x: Any) -> Any:
-    """Hyperbolic tangent: of a float32 vectorised, of a float64 the C library's."""
-    return math.tanh(x)
-
-
-def sigmoid(x: Any) -> Any:
-    """Logistic function 1 / (1 + exp(-x)), as (1 + tanh(x/2)) / 2."""
-    return 0.5 + 0.5 * math.tanh(0.5 * x)
-
-
-def _tanh32(x: Any) -> Any:
-    # Written so that NaN passes: a comparison with it is false.
-    y: Any = np.float64(x)
-    y = LIMIT if y > LIMIT else y
-    y = -LIMIT if y < -LIMIT else y
-    s = y * y
-    p = P0 + s * (P1 + s * (P2 + s * (P3 + s * (P4 + s * P5))))
-    q = 1.0 + s * (Q1 + s * (Q2 + s * (Q3 + s * (Q4 + s * Q5))))
-    return np.float32(y * p / q)
-
-
-def _sigmoid32(x: Any) -> Any:
-    return HALF + HALF * tanh(HALF * x)
-
-
-def _tanh64(x: Any) -> Any:
-    return math.tanh(x)
-
-
-def _sigmoid64(x: Any) -> Any:
-    return 0.5 + 0.5 * math.tanh(0.5 * x)
-
-
-@overload(tanh, jit_options=OPTIONS)
-def _tanh(x: Any) -> Any:
-    return _tanh32 if x == types.float32 else _tanh64
-
-
-@overload(sigmoid, jit_options=OPTIONS)
-def _sigmoid(x: Any) -> Any:
-    return _sigmoid32 if x == types.float32 else _sigmoid64
+# tanh is 1 in float32 from here on, and has to be: backpropagation needs 1 - tanh^2 to vanish where
+# torch's does.
+ONE_FROM = 9.02
+HALF_FROM = 0.55  # tanh's own half: above it 1 - 2 / (exp(2 x) + 1) is exact, below it cancels
+FARTHEST = 87.0  # whose exponential is a float32 still, and so is its inverse
 
 
 @inlined
-def flat(matrix: Any) -> Any:
-    """The elements [B x N] of a contiguous matrix [B, N], for loops that need no rows."""
-    return matrix.reshape(matrix.size)
+def _power(x: Any, times: float) -> Any:
+    """p and s with exp(times x) = (p + 1) s, s being 2^n for the whole n nearest to times x / ln 2.
+
+    Written for short chains of dependent operations: those are what a processor waits for.
+    """
+    k = fused(x, times / LN_2, ROUND)
+    r = fused(k - ROUND, -LN_2, x * times)
+    rr = r * r
+    high = fused(rr, C6, fused(r, C5, C4))
+    return fused(rr, fused(rr, high, fused(r, C3, C2)), r), power_of_two(k)
+
+
+def exp(x: Any) -> Any:
+    """e^x."""
+    raise NotImplementedError("compiled only")
+
+
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent."""
+    raise NotImplementedError("compiled only")
+
+
+def sigmoid(x: Any) -> Any:
+    """Logistic function 1 / (1 + e^-x)."""
+    raise NotImplementedError("compiled only")
+
+
+def relu(x: Any) -> Any:
+    """max(x, 0)."""
+    raise NotImplementedError("compiled only")
+
+
+def positive(x: Any) -> Any:
+    """1 where x > 0, else 0: the slope of relu."""
+    raise NotImplementedError("compiled only")
+
+
+def _exp32(x: Any) -> Any:
+    p, s = _power(clamp(x, -FARTHEST, FARTHEST), 1.0)
+    return select_less(x, -FARTHEST, filled(x, 0.0), fused(p, s, s))
+
+
+def _tanh32(x: Any) -> Any:
+    a = at_most(absolute(x), ONE_FROM)
+    p, s = _power(a, 2.0)  # exp(2 a) - 1 = p s + s - 1
+    q = 1.0 / fused(p, s, s + 1.0)
+    return with_sign(select_less(a, HALF_FROM, fused(p, s, s - 1.0) * q, fused(q, -2.0, 1.0)), x)
+
+
+def _exp64(x: Any) -> Any:
+    for i in range(LANES):
+        x = replaced(x, i, math.exp(element(x, i)))
+    return x
+
+
+def _tanh64(x: Any) -> Any:
+    for i in range(LANES):
+        x = replaced(x, i, math.tanh(element(x, i)))
+    return x
+
+
+def _sigmoid32(x: Any) -> Any:
+    p, s = _power(clamp(x, -FARTHEST, FARTHEST), -1.0)
+    return 1.0 / fused(p, s, s + 1.0)
+
+
+def _sigmoid64(x: Any) -> Any:
+    return 1.0 / (1.0 + exp(-x))
+
+
+def _relu(x: Any) -> Any:
+    return select_less(x, 0.0, filled(x, 0.0), x)
+
+
+def _positive(x: Any) -> Any:
+    return select_less(-x, 0.0, filled(x, 1.0), filled(x, 0.0))
+
+
+@overload(exp, jit_options=UNCOUNTED, strict=False)
+def _exp(x: Any) -> Any:
+    return _exp32 if x.dtype == types.float32 else _exp64
+
+
+@overload(tanh, jit_options=UNCOUNTED, strict=False)
+def _tanh(x: Any) -> Any:
+    return _tanh32 if x.dtype == types.float32 else _tanh64
+
+
+@overload(sigmoid, jit_options=UNCOUNTED, strict=False)
+def _sigmoid(x: Any) -> Any:
+    return _sigmoid32 if x.dtype == types.float32 else _sigmoid64
+
+
+@overload(relu, jit_options=UNCOUNTED, strict=False)
+def _(x: Any) -> Any:
+    return _relu
+
+
+@overload(positive, jit_options=UNCOUNTED, strict=False)
+def _(x: Any) -> Any:
+    return _positive

@@ -2,16 +2,17 @@
 
 from typing import Any, cast
 
-import lightning.pytorch as pl
 import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from digitsum.classifier import Classifier
+from digitsum.data import Batch
 from digitsum.figures.flow import flow
+from digitsum.lit import LitDigitSum
 from digitsum.loss import replica_losses
-from digitsum.probes.probe import Array, Probe, dev_sample, network
+from digitsum.probes.probe import Array, Probe, dev_sample
 
 FADED = 0.01  # of the last step's gradient
 SEQUENCES = 32
@@ -65,14 +66,9 @@ class GradientFlow(Probe):
     def __init__(self, folder: str, every: int = 1000) -> None:
         super().__init__(folder, every)
 
-    def on_before_optimizer_step(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
-    ) -> None:
-        module = network(pl_module)
-        if not self.due(trainer):
-            return
+    def look(self, module: LitDigitSum, batch: Batch) -> None:
         digits, labels = dev_sample(module, SEQUENCES)
-        self.record(trainer, norms=gradient_flow(module.classifier, digits, labels))
+        self.record(module, norms=gradient_flow(module.classifier, digits, labels))
 
     def figure(self, arrays: dict[str, Array]) -> Figure:
         return flow(arrays["step"], arrays["norms"], memory_horizon(arrays["norms"]))

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from digitsum.figures.memory import memory
-from digitsum.probes.probe import Array, Probe, network
+from digitsum.lit import LitDigitSum
+from digitsum.probes.probe import Array, Probe
 from digitsum.task import CLASSES
 
 RIDGE = 1e-3  # of the mean squared feature: keeps saturated, identical units solvable
@@ -60,18 +61,18 @@ class Memory(Probe):
 
     @torch.no_grad()
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        module = network(pl_module)
+        module = cast(LitDigitSum, pl_module)
         splits = trainer.datamodule.splits  # type: ignore[attr-defined]
         device = module.best_accuracy.device
         train = splits["train"].digits.to(device)
         held = torch.cat([splits["dev"].digits, splits["test"].digits], 1).to(device)
         # nan_to_num: a diverged replica's states may be infinite; it then reads nothing.
-        states = [module.best.hidden(digits)[1].nan_to_num(0, 0, 0) for digits in (train, held)]
+        states = [module.best.hidden(digits).nan_to_num(0, 0, 0) for digits in (train, held)]
         found = [
             readable(states[0], targets(train)[name], states[1], targets(held)[name], classes)
             for name, classes in TARGETS.items()
         ]
-        self.record(trainer, accuracy=torch.stack(found))
+        self.record(module, accuracy=torch.stack(found))
 
     def figure(self, arrays: dict[str, Array]) -> Figure:
         return memory(arrays["accuracy"][-1], list(TARGETS))

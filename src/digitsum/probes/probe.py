@@ -13,6 +13,7 @@ from torch import Tensor
 from digitsum.data import Batch
 from digitsum.figures.style import save
 from digitsum.lit import LitDigitSum
+from digitsum.onlooker import Onlooker
 from digitsum.tensorboard import show_picture
 
 Array = np.ndarray[Any, Any]
@@ -21,29 +22,25 @@ Array = np.ndarray[Any, Any]
 POINTS = 300  # that a TensorBoard chart gets; the arrays keep every one
 
 
-class Probe(pl.Callback):
+class Probe(Onlooker):
     """Records named tensors at optimizer steps; nothing leaves the device until the fit ends.
 
     Args:
         folder: where the arrays and the figure go.
-        every: optimizer steps between two records.
+        every: optimizer steps between two looks; None for never.
     """
 
     name = "probe"
 
-    def __init__(self, folder: str | Path, every: int = 1) -> None:
+    def __init__(self, folder: str | Path, every: int | None = None) -> None:
         self.folder = Path(folder)
         self.every = every
         self.steps: list[int] = []
         self.rows: dict[str, list[Tensor]] = {}
 
-    def due(self, trainer: pl.Trainer) -> bool:
-        """Whether the step under way (counted from 1) is one to record."""
-        return trainer.global_step % self.every == 0
-
-    def record(self, trainer: pl.Trainer, **values: Tensor) -> None:
+    def record(self, module: LitDigitSum, **values: Tensor) -> None:
         """Keep a row for the step under way."""
-        self.steps.append(trainer.global_step + 1)
+        self.steps.append(module.global_step + 1)
         for name, value in values.items():
             self.rows.setdefault(name, []).append(value.detach())
 
@@ -89,13 +86,8 @@ class Probe(pl.Callback):
         self.rows = {name: list(rows.unbind()) for name, rows in state_dict["rows"].items()}
 
 
-def network(pl_module: pl.LightningModule) -> LitDigitSum:
-    """The module that probes are written for."""
-    return cast(LitDigitSum, pl_module)
-
-
 def dev_sample(module: LitDigitSum, count: int) -> Batch:
     """About `count` dev sequences spread over all pairs, by which they are sorted."""
-    assert module.dev is not None, "probes look on during a training step"
-    stride = max(1, module.dev.labels.shape[1] // count)
-    return Batch(*(part[:, ::stride] for part in module.dev))
+    assert module.course is not None, "probes look on during a training step"
+    stride = max(1, module.course.dev.labels.shape[1] // count)
+    return Batch(*(part[:, ::stride] for part in module.course.dev))

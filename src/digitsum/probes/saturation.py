@@ -2,26 +2,32 @@
 
 from typing import Any
 
-import lightning.pytorch as pl
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from digitsum.cells import Cell, SRNResidual
+from digitsum.cells import IRNN, Cell, IndRNN, SRNResidual, SRNSkip
+from digitsum.data import Batch
 from digitsum.figures.over_steps import over_steps
-from digitsum.probes.probe import Array, Probe, network
+from digitsum.lit import LitDigitSum
+from digitsum.probes.probe import Array, Probe
 
 SATURATED = 0.99
 
 
 def saturated_fraction(cell: Cell, states: Tensor) -> Tensor:
-    """The fraction of values beyond +-0.99 of h_1..h_T [R, T, B, H] -> [R].
+    """The fraction of values of h_1..h_T [R, T, B, H] at which the unit's slope is gone -> [R].
 
-    For SRNs these are tanh's outputs (a residual SRN's, the difference of its states); for gated
-    cells the hidden state itself, which is tanh's output behind a gate.
+    For SRNs these are tanh's outputs beyond +-0.99 (with a skip, of what is added to it); for gated
+    cells the hidden state beyond it, which is tanh's output behind a gate; for rectified units 0.
     """
+    if isinstance(cell, IRNN | IndRNN):
+        return (states == 0).flatten(1).float().mean(1)
+    before = torch.cat([torch.zeros_like(states[:, :1]), states[:, :-1]], 1)
     if isinstance(cell, SRNResidual):
-        states = torch.diff(states, dim=1, prepend=torch.zeros_like(states[:, :1]))
+        states = states - before
+    elif isinstance(cell, SRNSkip):
+        states = states - cell.s.unsqueeze(1) * before
     return (states.abs() > SATURATED).flatten(1).float().mean(1)
 
 
@@ -33,14 +39,9 @@ class Saturation(Probe):
     def __init__(self, folder: str, every: int = 10) -> None:
         super().__init__(folder, every)
 
-    def on_before_optimizer_step(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
-    ) -> None:
-        if not self.due(trainer):
-            return
-        classifier = network(pl_module).classifier
-        assert classifier.states is not None
-        self.record(trainer, fraction=saturated_fraction(classifier.cell, classifier.states))
+    def look(self, module: LitDigitSum, batch: Batch) -> None:
+        states = module.way.states(batch)
+        self.record(module, fraction=saturated_fraction(module.classifier.cell, states))
 
     def figure(self, arrays: dict[str, Array]) -> Figure:
         return over_steps(

@@ -3,7 +3,6 @@
 import math
 from typing import Any, cast
 
-import lightning.pytorch as pl
 import numpy as np
 import torch
 from matplotlib.figure import Figure
@@ -11,17 +10,18 @@ from torch import Tensor
 
 from digitsum.cells import Cell, State
 from digitsum.classifier import Classifier
+from digitsum.data import Batch
 from digitsum.figures.over_steps import over_steps
-from digitsum.probes.probe import Array, Probe, dev_sample, network
+from digitsum.lit import LitDigitSum
+from digitsum.probes.probe import Array, Probe, dev_sample
 
 SEQUENCES = 4
 
 
 def spectral_radius(cell: Cell) -> Tensor:
     """The largest modulus of an eigenvalue of U, of the candidate's block for gated cells: [R]."""
-    gate = {"lstm": 2, "gru": 2}.get(type(cell).__name__.lower(), 0)
-    block = cell.U.detach().chunk(len(cell.gates), dim=-1)[gate]
-    finite = block.masked_fill(~block.isfinite(), 0)
+    matrix = cell.spectral_matrix().detach()
+    finite = matrix.masked_fill(~matrix.isfinite(), 0)
     return cast(Tensor, torch.linalg.eigvals(finite).abs().amax(-1))
 
 
@@ -76,15 +76,10 @@ class Spectrum(Probe):
         super().__init__(folder, every)
 
     @torch.no_grad()
-    def on_before_optimizer_step(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
-    ) -> None:
-        module = network(pl_module)
-        if not self.due(trainer):
-            return
+    def look(self, module: LitDigitSum, batch: Batch) -> None:
         log_singular, lyapunov = stretch(module.classifier, dev_sample(module, SEQUENCES).digits)
         self.record(
-            trainer,
+            module,
             radius=spectral_radius(module.classifier.cell),
             log_singular=log_singular,
             lyapunov=lyapunov,

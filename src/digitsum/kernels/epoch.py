@@ -1,0 +1,123 @@
+"""Replicas through many steps, one after another: learning, or only answering."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from digitsum.kernels.network import (
+    cross_entropy,
+    go_backward,
+    go_forward,
+    take_digits,
+    take_weights,
+    work_for,
+)
+from digitsum.kernels.numerics import OPTIONS, Array, inlined
+from digitsum.kernels.update import NOTHING, UNCLIPPED, clip, measure, update
+
+
+class Examples(NamedTuple):
+    """Sequences and in which order they are read.
+
+    Attributes:
+        digits: [R, N, T].
+        labels: [R, N].
+        order: which example comes when, in each of Q passes [R, Q, N]; replicas or passes that
+            all have the same may share one (R = 1, Q = 1).
+        batch: examples a step.
+        steps: a pass; the last may have fewer examples.
+    """
+
+    digits: Array
+    labels: Array
+    order: Array
+    batch: int
+    steps: int
+
+
+class Rows(NamedTuple):
+    """A row for each replica [R, P]: weights, the optimizer's two moments, and the best weights,
+    to which replicas that have diverged (`frozen` [R]) return after every step.
+    """
+
+    weights: Array
+    first: Array
+    second: Array
+    best: Array
+    frozen: Array
+
+
+class Records(NamedTuple):
+    """What is written down: of each step its losses and right answers [S, R]; where there is room,
+    norms before and after clipping of parts of the gradient and of all of it
+    [S, R, 2, parts + 1], and the states of all examples at all times [R, T, N, H].
+    """
+
+    losses: Array
+    right: Array
+    parts: Array
+    norms: Array
+    states: Array
+
+
+@inlined
+def _go_one(
+    cell: Any, layout: Any, rule: Any, examples: Any, rows: Any, records: Any, r: int, begin: int,
+    before: float, work: Any, gradient: Any,
+) -> None:  # fmt: skip
+    own = examples.order[r % len(examples.order)]
+    digits, labels = examples.digits[r], examples.labels[r]
+    weights, one = rows.weights[r : r + 1], rows.weights.dtype.type(1)
+    first, second = rows.first[r : r + 1], rows.second[r : r + 1]
+    for s in range(len(records.losses)):
+        order = own[min((begin + s) // examples.steps, len(own) - 1)]
+        at = (begin + s) % examples.steps * examples.batch
+        count = min(examples.batch, len(order) - at)
+        weight = one / count if rule.mean else one
+        if s == 0 or rule.optimizer != NOTHING:
+            take_weights(layout, weights[0], work)
+        take_digits(digits, order, at, count, work)
+        go_forward(cell, work)
+        loss, right = cross_entropy(work, labels, order, at, count, weight)
+        records.losses[s, r], records.right[s, r] = loss, right
+        if len(records.states):
+            _write_states(records.states[r], at, count, work.states[0])
+        if rule.optimizer == NOTHING:
+            continue
+        go_backward(cell, layout, work, gradient[0])
+        if len(records.norms):
+            measure(layout, records.parts, gradient, records.norms[s, r, 0])
+        if rule.clipping != UNCLIPPED:
+            clip(layout, rule, gradient)
+        if len(records.norms):
+            measure(layout, records.parts, gradient, records.norms[s, r, 1])
+        update(layout, rule, before + s + 1, weights, gradient, first, second)
+        if rows.frozen[r]:
+            for i in range(weights.shape[1]):
+                weights[0, i] = rows.best[r, i]
+
+
+@inlined
+def _write_states(out: Any, at: int, count: int, states: Any) -> None:
+    for t in range(out.shape[0]):
+        for b in range(count):
+            for j in range(out.shape[2]):
+                out[t, at + b, j] = states[t + 1, b, j]
+
+
+@njit(nogil=True, cache=True, **OPTIONS)
+def go(
+    cell: Any, layout: Any, rule: Any, examples: Any, rows: Any, records: Any, begin: int,
+    before: float, first: int, last: int,
+) -> None:  # fmt: skip
+    """As many steps as `records` has room for, in place, for the replicas `first` to `last`.
+
+    Args:
+        begin: the first step's number within the passes that `examples.order` holds.
+        before: steps that the optimizer has taken already.
+    """
+    work = work_for(layout, rows.weights, examples.batch, examples.digits.shape[2])
+    gradient = np.zeros((1, rows.weights.shape[1]), rows.weights.dtype)
+    for r in range(first, last):
+        _go_one(cell, layout, rule, examples, rows, records, r, begin, before, work, gradient)
