@@ -65,6 +65,7 @@ RULES: dict[str, Rule] = {
     "recurrence": _one_of("fast", "reference"),
     "resume": _SWITCH,
     "model.hidden_size": _whole(1),
+    "model.skip": _number(lambda v: 0 <= v <= 1, "a number from 0 to 1"),
     "embedding.size": _whole(1),
     "data.length": _whole(SHORTEST),
     "data.batch_size": _whole(1),

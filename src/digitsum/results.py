@@ -48,6 +48,7 @@ def settings(config: DictConfig, choices: dict[str, Any]) -> dict[str, str | flo
             "data.copies",
             "data.dir",
             "model.hidden_size",
+            "model.skip",
             "embedding.size",
             "lr",
             "optimizer.weight_decay",

@@ -11,8 +11,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from numba import config
-
 _HERE = Path(__file__).resolve().parent
 
 
@@ -40,4 +38,3 @@ def _writable() -> Path:
 _sources = b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))
 CACHE = _writable() / hashlib.sha256(_sources).hexdigest()[:16]
 CACHE.mkdir(parents=True, exist_ok=True)
-config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]

@@ -1,7 +1,10 @@
 """Replicas through many steps, one after another: learning, or only answering."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 from numba import njit
 
@@ -106,8 +109,7 @@ def _write_states(out: Any, at: int, count: int, states: Any) -> None:
                 out[t, at + b, j] = states[t + 1, b, j]
 
 
-@njit(nogil=True, cache=True, **OPTIONS)
-def go(
+def _go(
     cell: Any, layout: Any, rule: Any, examples: Any, rows: Any, records: Any, begin: int,
     before: float, first: int, last: int,
 ) -> None:  # fmt: skip
@@ -121,3 +123,12 @@ def go(
     gradient = np.zeros((1, rows.weights.shape[1]), rows.weights.dtype)
     for r in range(first, last):
         _go_one(cell, layout, rule, examples, rows, records, r, begin, before, work, gradient)
+
+
+@cache
+def compiled(folder: Path) -> Any:
+    """`_go`, with compiled copies kept in a folder: one for each cell, since processes that compile
+    different cells at once must not write one index of copies.
+    """
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+    return njit(nogil=True, cache=True, **OPTIONS)(_go)

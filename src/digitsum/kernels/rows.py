@@ -13,7 +13,7 @@ from torch import Tensor
 
 from digitsum.classifier import Classifier
 from digitsum.kernels import CACHE
-from digitsum.kernels.epoch import Examples, Records, Rows, go
+from digitsum.kernels.epoch import Examples, Records, Rows, compiled
 from digitsum.kernels.network import Layout
 from digitsum.kernels.numerics import Array
 from digitsum.kernels.steps import step_of
@@ -74,6 +74,7 @@ class FlatNetwork:
             (i, min(i + share, self.replicas)) for i in range(0, self.replicas, share)
         ]
         self._pool = ThreadPoolExecutor(len(self._shares) - 1) if len(self._shares) > 1 else None
+        self._go: Any = None
         self.weights = self.empty()
         self.no_rows = np.zeros((0, self.width), self.dtype)
 
@@ -100,7 +101,7 @@ class FlatNetwork:
         self, rule: Rule, examples: Examples, rows: Rows, records: Records, begin: int, before: int
     ) -> None:
         """`epoch.go` for all replicas, shared out among the threads."""
-        self._compile()
+        go = self._go or self._compile()
         given = (self.step, self.layout, rule, examples, rows, records, begin, float(before))
         others = [
             self._pool.submit(go, *given, *share) for share in self._shares[1:] if self._pool
@@ -142,17 +143,16 @@ class FlatNetwork:
             np.zeros((0, 0, 0, 0), self.dtype) if states is None else states,
         )
 
-    def _compile(self) -> None:
-        """Once a process: compile, or load what was compiled before, one process at a time."""
-        kind = f"{self.step.name}.{self.dtype}"
-        if kind in _ready:
-            return
-        with FileLock(CACHE / "compiling.lock"):
-            mark = CACHE / f"{kind}.compiled"
-            if not mark.exists():
-                name = self.step.name.partition("_")[0]
+    def _compile(self) -> Any:
+        """Compile, or load what was compiled before; one process at a time for each cell."""
+        folder = CACHE / f"{self.step.name}.{self.dtype}"
+        folder.mkdir(exist_ok=True)
+        self._go = compiled(folder)
+        with FileLock(folder / "compiling.lock"):
+            if not (folder / "done").exists():
                 print(
-                    f"compiling {name} for this machine, about 20 s; it happens once",
+                    f"compiling {self.step.name.partition('_')[0]} for this machine, "
+                    "about 20 s; it happens once",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -160,12 +160,10 @@ class FlatNetwork:
             labels = np.zeros((self.replicas, 0), np.uint8)
             examples = Examples(none, labels, np.zeros((1, 1, 0), np.int64), 1, 1)
             rows = Rows(self.weights, *[self.no_rows] * 3, np.zeros(self.replicas, np.bool_))
-            go(self.step, self.layout, ANSWER, examples, rows, self.records(0), 0, 0.0, 0, 0)
-            mark.touch()
-        _ready.add(kind)
-
-
-_ready: set[str] = set()
+            records = self.records(0)
+            self._go(self.step, self.layout, ANSWER, examples, rows, records, 0, 0.0, 0, 0)
+            (folder / "done").touch()
+        return self._go
 
 
 def usable_threads() -> int:
