@@ -12,6 +12,9 @@ import lightning.pytorch as pl
 import pytest
 import torch
 
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
 from digitsum import cells
 from digitsum.classifier import Classifier, Readout
 from digitsum.clipping import Clipping
@@ -22,7 +25,15 @@ from digitsum.lit import LitDigitSum
 from digitsum.task import IndependentStreams
 
 REPO = Path(__file__).resolve().parents[1]
-CELLS = [cells.SRN, cells.SRNResidual, cells.LSTM, cells.GRU]
+
+
+def _cell(path: Path) -> Any:
+    config: Any = OmegaConf.load(path)
+    return get_class(config.get("model", config)["_target_"])
+
+
+# Every cell that can be chosen, so that a new one is held to what all cells are held to.
+CELLS: list[type[cells.Cell]] = [_cell(p) for p in sorted((REPO / "conf" / "model").glob("*.yaml"))]
 INIT = Initialisation(input=xavier, recurrent=xavier, bias=uniform)
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -4,13 +4,23 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from digitsum.cells import GRU, LSTM, SRN, Cell, SRNResidual
-from digitsum.initialisation import replica_generators
-from digitsum.recurrence import Recurrence, last_state, rows_of
+from digitsum.cells import (
+    GRU,
+    IRNN,
+    LSTM,
+    MGU,
+    SRN,
+    UGRNN,
+    Cell,
+    IndRNN,
+    MinGRU,
+    SRNResidual,
+    SRNSkip,
+)
+from digitsum.initialisation import Initialisation, identity, replica_generators, xavier, zeros
+from digitsum.recurrence import rows_of, states
 
 from .conftest import CELLS, INIT
-
-BOTH: list[Recurrence] = ["fast", "reference"]
 
 
 def worked(cell: type[Cell]) -> Cell:
@@ -22,19 +32,20 @@ def worked(cell: type[Cell]) -> Cell:
     return cell(2, 2, weights=weights)
 
 
-def run(cell: Cell, inputs: Tensor, recurrence: Recurrence) -> tuple[Tensor, Tensor]:
+def run(cell: Cell, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """h_T [R, B, H] and h_1 ... h_T [R, T, B, H]."""
     table, rows = rows_of(inputs)
-    return last_state(cell, cell.project(table), rows, recurrence)
+    found = [state[0] for state in states(cell, cell.project(table), rows)]
+    return found[-1], torch.stack(found, 1)
 
 
-@pytest.mark.parametrize("recurrence", BOTH)
-def test_worked_example(recurrence: Recurrence) -> None:
+def test_worked_example() -> None:
     inputs = torch.tensor([[[[1.0, 0.0], [0.0, 2.0]]]])
-    plain, _ = run(worked(SRN), inputs, recurrence)
+    plain, _ = run(worked(SRN), inputs)
     torch.testing.assert_close(plain, torch.tensor([[[0.3177, 0.4775]]]), atol=5e-5, rtol=0)
     # By hand: h1 = tanh([.2, .3]) = [.19738, .29131];
     # h2 = h1 + tanh([.1 2 + .1 .29131 + .1, .2 2 + .1 .19738 + .1]) = h1 + tanh([.32913, .51974]).
-    residual, _ = run(worked(SRNResidual), inputs, recurrence)
+    residual, _ = run(worked(SRNResidual), inputs)
     expected = torch.tensor([[[0.19738 + 0.31774, 0.29131 + 0.47750]]])
     torch.testing.assert_close(residual, expected, atol=5e-5, rtol=0)
 
@@ -53,19 +64,18 @@ def transplant(cell: Cell, replica: int) -> nn.RNNBase:
     return layer
 
 
-@pytest.mark.parametrize("recurrence", BOTH)
 @pytest.mark.parametrize("kind", [SRN, LSTM, GRU])
-def test_each_replica_equals_torchs_layer(kind: type[Cell], recurrence: Recurrence) -> None:
+def test_each_replica_equals_torchs_layer(kind: type[Cell]) -> None:
     replicas, batch, length, size, hidden = 3, 4, 9, 5, 11
     cell = kind(size, hidden, replica_generators(0, replicas), INIT)
     inputs = torch.randn(replicas, batch, length, size, generator=torch.Generator().manual_seed(1))
     direction = torch.randn(replicas, batch, hidden, generator=torch.Generator().manual_seed(2))
-    last, states = run(cell, inputs, recurrence)
+    last, all_states = run(cell, inputs)
     (last * direction).sum().backward()
     for i in range(replicas):
         layer = transplant(cell, i)
         outputs, _ = layer(inputs[i])
-        torch.testing.assert_close(states[i].transpose(0, 1), outputs, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(all_states[i].transpose(0, 1), outputs, atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(last[i], outputs[:, -1], atol=1e-5, rtol=1e-5)
         (outputs[:, -1] * direction[i]).sum().backward()
         pairs = [
@@ -80,15 +90,14 @@ def test_each_replica_equals_torchs_layer(kind: type[Cell], recurrence: Recurren
             torch.testing.assert_close(ours.grad[i], theirs, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("recurrence", BOTH)
-def test_residual_adds_what_the_plain_cell_would_give(recurrence: Recurrence) -> None:
+def test_residual_adds_what_the_plain_cell_would_give() -> None:
     by = replica_generators(0, 2)
     residual = SRNResidual(3, 4, by, INIT)
     plain = SRN(3, 4, weights=dict(residual.named_parameters()))
     inputs = torch.randn(2, 5, 1, 3)
     # From h_0 = 0 the first step of both is the same; torch.nn.RNN has no residual to compare.
-    one, _ = run(residual, inputs, recurrence)
-    other, _ = run(plain, inputs, recurrence)
+    one, _ = run(residual, inputs)
+    other, _ = run(plain, inputs)
     torch.testing.assert_close(one, other)
 
 
@@ -96,3 +105,67 @@ def test_residual_adds_what_the_plain_cell_would_give(recurrence: Recurrence) ->
 def test_a_cell_needs_a_start(kind: type[Cell]) -> None:
     with pytest.raises(TypeError, match="needs"):
         kind(3, 4)
+
+
+def test_the_skip_dial_ends_at_the_plain_and_at_the_residual_cell() -> None:
+    inputs = torch.randn(2, 5, 7, 3, generator=torch.Generator().manual_seed(1))
+    for skip, kind in ((0.0, SRN), (1.0, SRNResidual)):
+        dial = SRNSkip(3, 4, replica_generators(0, 2), INIT, skip=skip)
+        end = kind(3, 4, weights=dict(dial.named_parameters()))
+        torch.testing.assert_close(run(dial, inputs)[1], run(end, inputs)[1])
+
+
+def one_step(cell: Cell, x: Tensor, h: Tensor) -> Tensor:
+    """A step by the equation's letters, for one replica and one example."""
+    return cell.step(cell.project(x[None, None]), (h[None, None],))[0][0, 0]
+
+
+@pytest.fixture
+def x() -> Tensor:
+    return torch.tensor([0.5, -1.0, 2.0])
+
+
+@pytest.fixture
+def h() -> Tensor:
+    return torch.tensor([0.3, -0.2, 0.9, 0.1])
+
+
+def parts(cell: Cell, name: str) -> tuple[Tensor, ...]:
+    return getattr(cell, name)[0].chunk(len(cell.gates), dim=-1)
+
+
+def test_irnn_and_indrnn(x: Tensor, h: Tensor) -> None:
+    start = Initialisation(xavier, identity, zeros)
+    irnn, indrnn = (kind(3, 4, replica_generators(0, 1), start) for kind in (IRNN, IndRNN))
+    for cell in (irnn, indrnn):
+        # From U = I (u = 1) and b = 0 both add their input to what they had, and rectify.
+        torch.testing.assert_close(one_step(cell, x, h), torch.relu(x @ cell.W[0] + h))
+    with torch.no_grad():
+        indrnn.u[0, 0] = torch.tensor([0.5, -1.0, 2.0, 0.0])
+    expected = torch.relu(x @ indrnn.W[0] + torch.tensor([0.15, 0.2, 1.8, 0.0]))
+    torch.testing.assert_close(one_step(indrnn, x, h), expected)
+    assert "U" not in dict(indrnn.named_parameters())
+
+
+def test_ugrnn(x: Tensor, h: Tensor) -> None:
+    cell = UGRNN(3, 4, replica_generators(0, 1), INIT)
+    (W_g, W_c), (U_g, U_c), (b_g, b_c) = (parts(cell, name) for name in "WUb")
+    g = torch.sigmoid(x @ W_g + h @ U_g + b_g[0])
+    c = torch.tanh(x @ W_c + h @ U_c + b_c[0])
+    torch.testing.assert_close(one_step(cell, x, h), g * h + (1 - g) * c)
+
+
+def test_mgu(x: Tensor, h: Tensor) -> None:
+    cell = MGU(3, 4, replica_generators(0, 1), INIT)
+    (W_f, W_h), (U_f, U_h), (b_f, b_h) = (parts(cell, name) for name in "WUb")
+    f = torch.sigmoid(x @ W_f + h @ U_f + b_f[0])
+    candidate = torch.tanh(x @ W_h + (f * h) @ U_h + b_h[0])
+    torch.testing.assert_close(one_step(cell, x, h), (1 - f) * h + f * candidate)
+
+
+def test_mingru(x: Tensor, h: Tensor) -> None:
+    cell = MinGRU(3, 4, replica_generators(0, 1), INIT)
+    (W_z, W_h), (b_z, b_h) = (parts(cell, name) for name in "Wb")
+    z = torch.sigmoid(x @ W_z + b_z[0])
+    expected = (1 - z) * h + z * (x @ W_h + b_h[0])
+    torch.testing.assert_close(one_step(cell, x, h), expected)

@@ -15,6 +15,7 @@ from digitsum.data import Batch, Course
 from digitsum.kernels.epoch import Examples, Rows
 from digitsum.kernels.numerics import Array
 from digitsum.kernels.rows import FlatNetwork, tensors_of, usable_threads
+from digitsum.kernels.update import SGD
 from digitsum.norms import parts
 from digitsum.optimizers import moments, rule_of, state_of, steps_taken
 from digitsum.plain import Steps
@@ -89,9 +90,10 @@ class CompiledWay:
         for rows, name in zip((self._first, self._second), moments(self.rule), strict=True):
             if name is not None:
                 self.network.read(rows, self._states(name))
-        for tensor in self.network.tensors:
-            if tensor.requires_grad and "step" in state_of(self.optimizer, self.rule, tensor):
-                self.optimizer.state[tensor]["step"].fill_(float(self._taken))
+        if self.rule.optimizer != SGD:  # which alone doesn't count
+            for tensor in self.network.tensors:
+                if tensor.requires_grad:
+                    state_of(self.optimizer, self.rule, tensor)["step"].fill_(float(self._taken))
         self._held = False
 
     def steps(self, course: Course, number: int, index: int, count: int, norms: bool) -> Steps:

@@ -72,7 +72,7 @@ def state_of(optimizer: Optimizer, rule: Rule, parameter: Tensor) -> dict[str, A
     """An optimizer's state of one parameter, begun as the optimizer itself would."""
     state: dict[str, Any] = optimizer.state[parameter]
     if rule.optimizer != SGD and "step" not in state:
-        state["step"] = torch.zeros((), dtype=torch.float32)
+        state["step"] = torch.zeros((), dtype=torch.get_default_dtype())
     for name in moments(rule):
         if name is not None and state.get(name) is None:
             state[name] = torch.zeros_like(parameter, memory_format=torch.preserve_format)
