@@ -5,6 +5,7 @@ python evaluate.py run=PATH split=dev data.length=50
 python evaluate.py sweep=multirun/accuracy_vs_length
 """
 
+import gc
 from pathlib import Path
 
 import hydra
@@ -19,8 +20,11 @@ CONF = str(Path(__file__).resolve().parent / "conf")
 def main(config: DictConfig) -> None:
     """Exactly one of `run` and `sweep`."""
     # Torch takes seconds to import: --help and mistakes don't wait for it.
+    gc.disable()  # searching fresh modules for garbage would take a fifth of that time
     from digitsum.evaluation import evaluate
 
+    gc.freeze()
+    gc.enable()
     with cli.told():
         evaluate(config)
 

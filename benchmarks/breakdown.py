@@ -14,26 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import contenders
-import torch
-from lightning.pytorch.core.optimizer import LightningOptimizer
 
-from digitsum.backpropagation import Backpropagation
-from digitsum.classifier import Classifier
 from digitsum.lit import LitDigitSum
 
 # What is timed, and what of it is counted under another heading.
-PARTS: tuple[tuple[str, type, str], ...] = (
-    ("all of a training step", LitDigitSum, "training_step"),
-    ("forward", Classifier, "losses"),
-    ("backward, with Lightning's hooks", LitDigitSum, "manual_backward"),
-    ("backward", Backpropagation, "backward"),
-    ("optimizer, with Lightning's hooks", LightningOptimizer, "step"),
-    ("optimizer", torch.optim.Adam, "step"),
+PARTS: tuple[tuple[str, Any, str], ...] = (
+    ("all training steps", LitDigitSum, "training_step"),
+    ("compiled steps", CompiledWay, "steps"),
     ("evaluation", LitDigitSum, "_evaluate"),
+    ("compiled evaluation", CompiledWay, "measure"),
+    ("TensorBoard", TensorBoardLogger, "log_metrics"),
+    ("checkpoints", checkpointing, "save"),
 )
 
 
-def breakdown(model: str, replicas: int, folder: Path, steps: int = 1900) -> dict[str, float]:
+def breakdown(model: str, replicas: int, folder: Path, steps: int = 19_000) -> dict[str, float]:
     """Microseconds per optimizer step by part; they add up to the step's."""
     spent: Counter[str] = Counter()
 
@@ -59,19 +54,17 @@ def breakdown(model: str, replicas: int, folder: Path, steps: int = 1900) -> dic
     finally:
         for owner, method, original in originals:
             setattr(owner, method, original)
-    done = contenders.epochs(steps) * contenders.STEPS_PER_EPOCH
-    t = {name: seconds / done * 1e6 for name, seconds in spent.items()}
-    both = t["backward, with Lightning's hooks"] + t["optimizer, with Lightning's hooks"]
-    named = t["forward"] + t["backward"] + t["optimizer"] + t["evaluation"]
-    hooks = both - t["backward"] - t["optimizer"]
+    t = {name: seconds / steps * 1e6 for name, seconds in spent.items()}
+    evaluation = t["evaluation"] - t["compiled evaluation"] - t["TensorBoard"]
+    rest = t["all training steps"] - t["compiled steps"] - t["evaluation"]
     return {
-        "forward": t["forward"],
-        "backward": t["backward"],
-        "optimizer": t["optimizer"],
-        "evaluation on dev, its logs": t["evaluation"],
-        "Lightning's hooks around backward and optimizer": hooks,
-        "the rest of the step": t["all of a training step"] - named - hooks,
-        "between epochs": whole * 1e6 - t["all of a training step"],
+        "compiled steps": t["compiled steps"],
+        "compiled evaluation on dev": t["compiled evaluation"],
+        "keeping the best, curves, intervals": evaluation,
+        "TensorBoard": t["TensorBoard"],
+        "checkpoints": t.get("checkpoints", 0.0),
+        "the rest of the training steps": rest,
+        "Lightning": whole * 1e6 - t["all training steps"] - t.get("checkpoints", 0.0),
     }
 
 

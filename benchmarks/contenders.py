@@ -158,8 +158,11 @@ def floor(length: int, replicas: int) -> Timer:
     return seconds
 
 
-def jax_srn(length: int, replicas: int) -> Timer:
-    """JAX: jit of vmap over replicas of a scan over time, with optax's Adam."""
+def jax_srn(length: int, replicas: int, scanned: bool = False) -> Timer:
+    """JAX: jit of vmap over replicas of a scan over time, with optax's Adam.
+
+    Called once a step from a bare loop or, `scanned`, once for a whole pass over its mini-batches.
+    """
     import jax
     import jax.numpy as jnp
     import optax
@@ -174,8 +177,8 @@ def jax_srn(length: int, replicas: int) -> Timer:
         "c": jnp.zeros((replicas, 1, CLASSES)),
     }
     table = scale * jax.random.normal(keys[1], (replicas, 10, H))
-    digits = jax.random.randint(keys[2], (replicas, B, length), 0, 10)
-    labels = digits[:, :, 0] + digits[:, :, 1]
+    digits = jax.random.randint(keys[2], (STEPS_PER_EPOCH, replicas, B, length), 0, 10)
+    labels = digits[..., 0] + digits[..., 1]
     optimizer = optax.adam(1e-3)
 
     def loss(p: Any, table: Any, digits: Any, labels: Any) -> Any:
@@ -190,18 +193,24 @@ def jax_srn(length: int, replicas: int) -> Timer:
 
     gradients = jax.vmap(jax.grad(loss))
 
-    @jax.jit
-    def train(p: Any, state: Any) -> Any:
-        updates, state = optimizer.update(gradients(p, table, digits, labels), state, p)
-        return optax.apply_updates(p, updates), state
+    def train(now: Any, batch: Any) -> Any:
+        p, state = now
+        updates, state = optimizer.update(gradients(p, table, *batch), state, p)
+        return (optax.apply_updates(p, updates), state), None
+
+    one = jax.jit(lambda now: train(now, (digits[0], labels[0]))[0])
+    whole = jax.jit(lambda now: jax.lax.scan(train, now, (digits, labels))[0])
+    call, each = (whole, STEPS_PER_EPOCH) if scanned else (one, 1)
 
     def seconds(steps: int) -> float:
-        p, state = train(parameters, optimizer.init(parameters))
-        jax.block_until_ready(p)
+        now = (parameters, optimizer.init(parameters))
+        now = call(now)
+        jax.block_until_ready(now)
+        calls = max(1, steps // each)
         start = time.perf_counter()
-        for _ in range(steps):
-            p, state = train(p, state)
-        jax.block_until_ready(p)
-        return (time.perf_counter() - start) / steps / replicas
+        for _ in range(calls):
+            now = call(now)
+        jax.block_until_ready(now)
+        return (time.perf_counter() - start) / calls / each / replicas
 
     return seconds

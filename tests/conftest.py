@@ -11,7 +11,6 @@ from typing import Any
 import lightning.pytorch as pl
 import pytest
 import torch
-
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 

@@ -28,8 +28,6 @@ from .conftest import CELLS, INIT, classifier, data, module, trainer
 class LinearSRN(SRN):
     """h_t = x_t W + h_{t-1} U + b: its Jacobian is a power of U."""
 
-    kernel = None
-
     def step(self, a: Tensor, state: State) -> State:
         return (a + state[0] @ self.U,)
 
@@ -37,7 +35,7 @@ class LinearSRN(SRN):
 def linear(replicas: int = 2, hidden: int = 5) -> Classifier:
     by = replica_generators(0, replicas)
     cell = LinearSRN(4, hidden, by, INIT)
-    return Classifier(Frozen(by, 4), cell, Readout(hidden, by), "reference").double()
+    return Classifier(Frozen(by, 4), cell, Readout(hidden, by)).double()
 
 
 def digits(replicas: int, batch: int = 6, length: int = 7) -> Tensor:
@@ -49,8 +47,7 @@ def test_flow_through_a_linear_cell_is_a_product_of_us() -> None:
     network, sequences = linear(), digits(2)
     labels = sequences[:, :, 0] + sequences[:, :, 1]
     norms = gradient_flow(network, sequences, labels)
-    last, _ = network.hidden(sequences)
-    leaf = last.detach().requires_grad_()
+    leaf = network.hidden(sequences)[:, -1].detach().requires_grad_()
     replica_losses(network.readout(leaf), labels, "sum").sum().backward()
     expected = leaf.grad
     assert expected is not None
@@ -130,7 +127,7 @@ class Witness(pl.Callback):
     def on_after_backward(self, trainer: pl.Trainer, pl_module: Any) -> None:
         if trainer.global_step != self.at:
             return
-        batch = trainer.datamodule.epoch(0).batches[self.at]  # type: ignore[attr-defined]
+        batch = trainer.datamodule.course().batches(0)[self.at]  # type: ignore[attr-defined]
         network = pl_module.classifier
         table = network.cell.project(network.embedding.table)
         with torch.enable_grad():
@@ -210,8 +207,8 @@ def test_traced_gates_are_those_of_the_cell(kind: type[Cell]) -> None:
     network = classifier(kind, 2)
     sequence = (6, 7, 0, 1)
     traced = trace(network, sequence)
-    _, states = network.hidden(torch.tensor(sequence).expand(2, 1, 4).contiguous())
-    np.testing.assert_allclose(traced["h"], states[:, :, 0], atol=1e-6)
+    states = network.hidden(torch.tensor(sequence).expand(2, 1, 4).contiguous())
+    np.testing.assert_allclose(traced["h"], states[:, :, 0].detach(), atol=1e-6)
     for gate in ("i", "f", "o", "r", "z"):
         if gate in traced:
             assert ((traced[gate] > 0) & (traced[gate] < 1)).all()

@@ -1,7 +1,7 @@
 """The compiled way to train: from one moment at which somebody must look to the next in one call.
 
-Whenever it is told to `finish`, everything is back where torch has it: weights in the module, moments
-and counts in the optimizer. So a checkpoint can change between the ways.
+Whenever it is told to `finish`, everything is back where torch has it: weights in the module,
+moments and counts in the optimizer. So a checkpoint can change between the ways.
 """
 
 from typing import TYPE_CHECKING, cast
@@ -135,7 +135,7 @@ class CompiledWay:
         return self._known[key]
 
     def measure(self, batch: Batch, piece: int) -> tuple[Tensor, Tensor]:
-        """Mean losses [R] and accuracies [R] of the weights in training, `piece` examples at once."""
+        """Mean losses and accuracies [R] of the weights in training, `piece` examples at once."""
         self._take()
         losses, right, _ = self.network.answer(*self._small(batch), piece)
         accuracies = torch.from_numpy(right).to(torch.get_default_dtype()) / batch.labels.shape[1]

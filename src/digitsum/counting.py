@@ -1,5 +1,7 @@
 """Telling Lightning of optimizer steps and passes that happened within one of its batches."""
 
+from typing import Any
+
 import lightning.pytorch as pl
 
 
@@ -13,7 +15,7 @@ def count_steps(trainer: pl.Trainer, steps: int) -> None:
 
 def count_passes(trainer: pl.Trainer, passes: int) -> None:
     """As if so many epochs had come and gone; `current_epoch` counts them."""
-    progress = trainer.fit_loop.epoch_progress
+    progress: Any = trainer.fit_loop.epoch_progress
     for tracker in (progress.total, progress.current):
         tracker.ready += passes
         tracker.started += passes

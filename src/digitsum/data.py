@@ -47,9 +47,8 @@ class Course(NamedTuple):
             order = self.order(number).to(digits.device)
             digits = digits.gather(1, order.unsqueeze(-1).expand_as(digits))
             labels = labels.gather(1, order)
-        pairs = zip(
-            digits.split(self.batch_size, 1), labels.split(self.batch_size, 1), strict=True
-        )
+        size = self.batch_size
+        pairs = zip(torch.split(digits, size, 1), torch.split(labels, size, 1), strict=True)
         return [Batch(*pair) for pair in pairs][: self.steps]
 
 

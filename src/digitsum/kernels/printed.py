@@ -73,9 +73,7 @@ class _Printer:
         self.terms = list(self.back.terms)
         self.late = [one for one in trace.products if one.operand not in trace.before]
         self.vectors = list(trace.vectors.values())
-        self.activations = {
-            one.symbol: one for one in trace.program if isinstance(one, Activation)
-        }
+        self.activations = {one.symbol: one for one in trace.program if isinstance(one, Activation)}
         given = {*trace.before, *self.vectors, *map(gradient, trace.before)}
         given |= {back_through(one) for one in self.late} | set(trace.after)
         read = set().union(*(one.free_symbols for one in self.back.expressions())) - given
@@ -230,8 +228,14 @@ def _function(
     name: str, arguments: str, lines: list[str], places: Mapping[sp.Symbol, str]
 ) -> list[str]:
     text = "\n".join(lines)
-    used = [f"{_at(x)} = {place}" for x, place in places.items() if f"{_at(x)}," in text
-            or f"{_at(x)}." in text or f"{_at(x)})" in text or f"{_at(x)}[" in text]
+    used = [
+        f"{_at(x)} = {place}"
+        for x, place in places.items()
+        if f"{_at(x)}," in text
+        or f"{_at(x)}." in text
+        or f"{_at(x)})" in text
+        or f"{_at(x)}[" in text
+    ]
     head = [line for line in lines if line.startswith("size = ")]
     rest = [line for line in lines if line not in head]
     body = [*head, *used, *rest] or ["pass"]

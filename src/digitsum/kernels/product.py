@@ -42,7 +42,12 @@ def add_product(out: Any, a: Any, m: Any) -> None:
 @njit(forceinline=True, **UNCOUNTED)
 def _add_widest(out: Any, a: Any, m: Any, b: int, n: int) -> None:
     second, third, fourth = n + LANES, n + 2 * LANES, n + 3 * LANES
-    s0, t0, u0, v0 = load(out, b, n), load(out, b, second), load(out, b, third), load(out, b, fourth)
+    s0, t0, u0, v0 = (
+        load(out, b, n),
+        load(out, b, second),
+        load(out, b, third),
+        load(out, b, fourth),
+    )
     b1, b2, b3 = b + 1, b + 2, b + 3
     s1, t1 = load(out, b1, n), load(out, b1, second)
     u1, v1 = load(out, b1, third), load(out, b1, fourth)

@@ -49,7 +49,9 @@ class FlatNetwork:
         self.tensors = list(tensors.values())
         names = list(tensors)
         self.starts, self.width = row_of([one[0].numel() for one in self.tensors])
-        places = [[start, *one.shape[1:]] for start, one in zip(self.starts, self.tensors)]
+        places = [
+            [start, *one.shape[1:]] for start, one in zip(self.starts, self.tensors, strict=True)
+        ]
         step = self.step.step
         products = [[names.index(matrix), column] for matrix, column in step.matrices]
         trained = [i for i, one in enumerate(self.tensors) if one.requires_grad]
@@ -70,9 +72,7 @@ class FlatNetwork:
         self.replicas = len(cell.W)
         self.dtype = torch.empty(0, dtype=cell.W.dtype).numpy().dtype
         share = -(-self.replicas // min(threads, self.replicas))
-        self._shares = [
-            (i, min(i + share, self.replicas)) for i in range(0, self.replicas, share)
-        ]
+        self._shares = [(i, min(i + share, self.replicas)) for i in range(0, self.replicas, share)]
         self._pool = ThreadPoolExecutor(len(self._shares) - 1) if len(self._shares) > 1 else None
         self._go: Any = None
         self.weights = self.empty()
@@ -102,10 +102,8 @@ class FlatNetwork:
     ) -> None:
         """`epoch.go` for all replicas, shared out among the threads."""
         go = self._go or self._compile()
-        given = (self.step, self.layout, rule, examples, rows, records, begin, float(before))
-        others = [
-            self._pool.submit(go, *given, *share) for share in self._shares[1:] if self._pool
-        ]
+        given: Any = (self.step, self.layout, rule, examples, rows, records, begin, float(before))
+        others = [self._pool.submit(go, *given, *share) for share in self._shares[1:] if self._pool]
         go(*given, *self._shares[0])
         for other in others:
             other.result()
@@ -125,9 +123,13 @@ class FlatNetwork:
         order = np.arange(count, dtype=np.int64).reshape(1, 1, count)
         room = np.zeros((replicas if states else 0, length, count, hidden), self.dtype)
         records = self.records(steps, states=room)
-        rows = Rows(self.weights, *[self.no_rows] * 3, np.zeros(replicas, np.bool_))
+        rows = self._only_weights()
         self.run(ANSWER, Examples(digits, labels, order, batch, steps), rows, records, 0, 0)
         return records.losses.sum(0) / self.dtype.type(count), records.right.sum(0), records.states
+
+    def _only_weights(self) -> Rows:
+        none = self.no_rows
+        return Rows(self.weights, none, none, none, np.zeros(self.replicas, np.bool_))
 
     def records(
         self, steps: int, parts: Array | None = None, states: Array | None = None
@@ -159,7 +161,7 @@ class FlatNetwork:
             none = np.zeros((self.replicas, 0, 1), np.uint8)
             labels = np.zeros((self.replicas, 0), np.uint8)
             examples = Examples(none, labels, np.zeros((1, 1, 0), np.int64), 1, 1)
-            rows = Rows(self.weights, *[self.no_rows] * 3, np.zeros(self.replicas, np.bool_))
+            rows = self._only_weights()
             records = self.records(0)
             self._go(self.step, self.layout, ANSWER, examples, rows, records, 0, 0.0, 0, 0)
             (folder / "done").touch()

@@ -12,8 +12,8 @@ and another compilation give the same numbers.
 import operator
 from typing import Any
 
-from llvmlite import ir  # type: ignore[import-untyped]
-from llvmlite.binding import (  # type: ignore[import-untyped]
+from llvmlite import ir
+from llvmlite.binding import (
     get_host_cpu_features,
     get_process_triple,
 )
@@ -41,7 +41,7 @@ class Lanes(types.Type):
 class _InRegister(models.PrimitiveModel):
     def __init__(self, manager: Any, lanes: Lanes) -> None:
         element = ir.FloatType() if lanes.dtype == types.float32 else ir.DoubleType()
-        super().__init__(manager, lanes, ir.VectorType(element, LANES))  # type: ignore[no-untyped-call]
+        super().__init__(manager, lanes, ir.VectorType(element, LANES))
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, indices: Any) -> Any:
@@ -213,9 +213,7 @@ def _of_llvm(name: str) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = ir.FunctionType(args[0].type, [one.type for one in args])
         width = args[0].type.element.intrinsic_name
-        function = cgutils.get_or_insert_function(
-            builder.module, kind, f"{name}.v{LANES}{width}"
-        )
+        function = cgutils.get_or_insert_function(builder.module, kind, f"{name}.v{LANES}{width}")
         return builder.call(function, args)
 
     return code

@@ -88,7 +88,14 @@ def _load(name: str, source: str) -> None:
 
 
 def forward(
-    cell: Any, t: Any, rows: Any, table: Any, U: Any, vectors: Any, states: Any, kept: Any,
+    cell: Any,
+    t: Any,
+    rows: Any,
+    table: Any,
+    U: Any,
+    vectors: Any,
+    states: Any,
+    kept: Any,
     terms: Any,
 ) -> None:
     """One step from time t to t + 1, in place.
@@ -105,8 +112,19 @@ def forward(
 
 
 def backward(
-    cell: Any, t: Any, at: Any, rows: Any, U_transposed: Any, vectors: Any, states: Any, kept: Any,
-    d_states: Any, slopes: Any, d_operands: Any, d_table: Any, d_vectors: Any,
+    cell: Any,
+    t: Any,
+    at: Any,
+    rows: Any,
+    U_transposed: Any,
+    vectors: Any,
+    states: Any,
+    kept: Any,
+    d_states: Any,
+    slopes: Any,
+    d_operands: Any,
+    d_table: Any,
+    d_vectors: Any,
 ) -> None:
     """The way back from time t + 1 to t.
 
@@ -140,7 +158,5 @@ def _backward(
 
 
 @overload(gather, jit_options=UNCOUNTED, strict=False)
-def _gather(
-    cell: Any, first: Any, last: Any, states: Any, kept: Any, slopes: Any, dU: Any
-) -> Any:
+def _gather(cell: Any, first: Any, last: Any, states: Any, kept: Any, slopes: Any, dU: Any) -> Any:
     return _modules[cell.name].gather

@@ -1,8 +1,8 @@
 """A cell's `step`, called with symbols instead of tensors: what it computes, in order.
 
-Whatever stands side by side in a tensor's last axis (the gates) is a tuple of expressions here, each
-of one element. A product with a weight matrix and every tanh, sigmoid or relu get a symbol of their
-own, since these are what a kernel computes once and keeps.
+Whatever stands side by side in a tensor's last axis (the gates) is a tuple of expressions here,
+each of one element. A product with a weight matrix and every tanh, sigmoid or relu get a symbol of
+their own, since these are what a kernel computes once and keeps.
 """
 
 import operator
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
-import torch
 from torch import Tensor
 
 from digitsum.cells.cell import Cell
@@ -87,7 +86,7 @@ class Trace:
         """The cell's weight that a tensor is (a part of), and the column at which it starts."""
         for name, known in (*self.cell.named_parameters(), *self.cell.named_buffers()):
             if known.untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr():
-                return name, tensor.storage_offset() - known.storage_offset()
+                return name, int(tensor.storage_offset() - known.storage_offset())
         raise TypeError(f"{type(self.cell).__name__}.step uses a tensor that isn't its own weight")
 
     def vector(self, tensor: Tensor) -> sp.Symbol:
@@ -128,7 +127,9 @@ class Symbols:
             theirs = other.parts
         else:
             theirs = (sp.nsimplify(other),) * len(self.parts)
-        return Symbols(self.trace, [combine(*pair) for pair in zip(self.parts, theirs, strict=True)])
+        return Symbols(
+            self.trace, [combine(*pair) for pair in zip(self.parts, theirs, strict=True)]
+        )
 
     def __add__(self, other: Any) -> "Symbols":
         return self._with(other, operator.add)
@@ -171,6 +172,8 @@ class Symbols:
             return cls(first.trace, [first.trace.activation(name, part) for part in first.parts])
         swapped = {"add": "__add__", "mul": "__mul__", "sub": "__rsub__"}.get(name)
         if swapped is None or not isinstance(first, Tensor):
-            raise TypeError(f"a step can't use {function.__name__} yet; see digitsum.kernels.symbols")
+            raise TypeError(
+                f"a step can't use {function.__name__} yet; see digitsum.kernels.symbols"
+            )
         result: Symbols = getattr(others[0], swapped)(first)
         return result

@@ -146,4 +146,3 @@ def row_of(sizes: list[int]) -> tuple[list[int], int]:
     """Where tensors of these sizes start in a row, and its length: each from a multiple of 8 on."""
     ends = np.cumsum([0] + [padded(size, LANES) for size in sizes])
     return [int(one) for one in ends[:-1]], int(ends[-1])
-
