@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import contenders
+from lightning.pytorch.loggers import TensorBoardLogger
 
+from digitsum import checkpointing
+from digitsum.compiled import CompiledWay
 from digitsum.lit import LitDigitSum
 
 # What is timed, and what of it is counted under another heading.

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from digitsum.kernels.lanes import LANES, load, store
 from digitsum.kernels.numerics import inlined
 from digitsum.kernels.rows import usable_threads
-from digitsum.kernels.simd import LANES, load, plus, store
+from digitsum.kernels.simd import plus
 
 CHAINS, ROUNDS = 12, 2_000_000  # enough independent sums to hide a multiply-add's latency
 

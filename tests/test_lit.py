@@ -143,3 +143,41 @@ def test_learning_happens(tmp_path: Path) -> None:
     made, _ = fitted(tmp_path, 2, max_epochs=60)
     losses = made.curves.arrays()["train_loss"]
     assert (losses[-1] < 0.5 * losses[0]).all()
+
+
+class CountsPasses(pl.Callback):
+    """Wants Lightning's hook after every pass."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int]] = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.seen.append((trainer.current_epoch, trainer.global_step))
+
+
+def test_several_passes_in_one_go_are_the_same_as_one_by_one(tmp_path: Path) -> None:
+    together, single, counts = module(SRNResidual, 2), module(SRNResidual, 2), CountsPasses()
+    runs = [trainer(max_epochs=7), trainer(max_epochs=7, callbacks=[counts])]
+    for run, made in zip(runs, (together, single), strict=True):
+        run.fit(made, data(tmp_path, 2, shuffle=True))
+    assert counts.seen == [(i, 19 * (i + 1)) for i in range(7)]
+    assert [run.current_epoch for run in runs] == [7, 7]
+    assert [run.global_step for run in runs] == [133, 133]
+    for one, other in zip(together.parameters(), single.parameters(), strict=True):
+        assert torch.equal(one, other)
+    for name, values in together.curves.arrays().items():
+        assert (values == single.curves.arrays()[name]).all(), name
+
+
+class StopsAt(pl.Callback):
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        trainer.should_stop = trainer.current_epoch == self.epoch
+
+
+def test_lightning_stops_when_it_is_told(tmp_path: Path) -> None:
+    made, run = module(SRN, 1), trainer(max_epochs=50, callbacks=[StopsAt(3)])
+    run.fit(made, data(tmp_path, 1))
+    assert run.global_step == 4 * 19

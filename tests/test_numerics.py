@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from numba import njit
 
 from digitsum.kernels import numerics
+from digitsum.kernels.lanes import LANES, load, store, turned
 from digitsum.kernels.lookup import add_to_rows, look_up
 from digitsum.kernels.product import ROWS, add_product
-from digitsum.kernels.simd import LANES, load, store, turned
 
 
 @njit

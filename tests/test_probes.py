@@ -165,6 +165,30 @@ def test_logged_norms_are_autograds_and_clipped_ones_are_bounded(
     assert summary["nonfinite_steps"] == [0, 0, 0]
 
 
+@pytest.mark.parametrize("kind", [SRN, GRU])
+def test_norms_are_the_same_either_way(kind: type[Cell], tmp_path: Path) -> None:
+    found = []
+    for way in ("fast", "reference"):
+        made, probe = module(kind, 3, clipping=Clipping(0.3)), GradientNorms(str(tmp_path))
+        made.recurrence = way  # type: ignore[assignment]
+        trainer(max_steps=20, callbacks=[probe]).fit(made, data(tmp_path, 3))
+        found.append(probe.arrays())
+    for name in ("step", "before", "after", "global_before", "global_after"):
+        np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-3, atol=1e-6)
+
+
+def test_saturation_is_of_the_states_before_each_step(tmp_path: Path) -> None:
+    probes = [Saturation(str(tmp_path), every=3) for _ in range(2)]
+    for probe, way in zip(probes, ("fast", "reference"), strict=True):
+        made = module(SRNResidual, 2, lr=0.3)
+        made.recurrence = way  # type: ignore[assignment]
+        trainer(max_steps=10, callbacks=[probe]).fit(made, data(tmp_path, 2))
+    assert probes[0].steps == [1, 4, 7, 10]
+    np.testing.assert_allclose(
+        probes[0].arrays()["fraction"], probes[1].arrays()["fraction"], atol=0.01
+    )
+
+
 def test_probes_change_nothing_and_leave_their_files(tmp_path: Path) -> None:
     folder = str(tmp_path / "out")
     probes = [

@@ -11,11 +11,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from llvmlite.binding import get_host_cpu_name
+
 _HERE = Path(__file__).resolve().parent
 
 
-def _writable() -> Path:
-    """Beside the sources where that may be written, else the user's own cache, else a temporary."""
+def writable(beside: Path) -> Path:
+    """A folder beside the sources where that may be written, else in the user's own cache, else a
+    temporary one.
+    """
     if os.environ.get("NUMBA_CACHE_DIR"):
         return Path(os.environ["NUMBA_CACHE_DIR"])
     home = Path.home()
@@ -23,7 +27,7 @@ def _writable() -> Path:
         "win32": Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")),
         "darwin": home / "Library" / "Caches",
     }.get(sys.platform, Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")))
-    for place in (_HERE / "__pycache__", own / "digitsum"):
+    for place in (beside, own / "digitsum"):
         try:
             place.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=place):
@@ -33,8 +37,17 @@ def _writable() -> Path:
     return Path(tempfile.mkdtemp(prefix="digitsum-"))
 
 
-# Numba looks at a function's own file alone to see whether a compiled copy is still good; ours call
-# into each other's files, so a copy is kept by the hash of all of them.
-_sources = b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))
-CACHE = _writable() / hashlib.sha256(_sources).hexdigest()[:16]
+def digest(folder: Path) -> str:
+    """A hash of all sources, and of the processor that they are compiled for.
+
+    Numba looks at a function's own file alone to see whether a compiled copy is still good; ours
+    call into each other's files.
+    """
+    found = hashlib.sha256(get_host_cpu_name().encode())
+    for path in sorted(folder.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+CACHE = writable(_HERE / "__pycache__") / digest(_HERE)
 CACHE.mkdir(parents=True, exist_ok=True)

@@ -8,13 +8,13 @@ import numba
 import numpy as np
 from numba import njit
 
+from digitsum.kernels.layout import work_for
 from digitsum.kernels.network import (
     cross_entropy,
     go_backward,
     go_forward,
     take_digits,
     take_weights,
-    work_for,
 )
 from digitsum.kernels.numerics import OPTIONS, Array, inlined
 from digitsum.kernels.update import NOTHING, UNCLIPPED, clip, measure, update

@@ -1,158 +1,16 @@
 """One replica's network: through time, to its loss, and the way back to its gradients.
 
-All of a replica's weights stand in one flat row, each tensor from a multiple of eight on
-(`Layout`); a step works on padded copies of them (`Work`), so that no product has edges. Padding
-of the batch repeats its last example, with no weight in the loss.
+Padding of the batch repeats its last example, with no weight in the loss.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-from numba import njit
-
-from digitsum.kernels.numerics import OPTIONS, Array, exp, inlined
-from digitsum.kernels.product import ROWS, add_product, padded
-from digitsum.kernels.simd import LANES, element, filled, load, store, turned
+from digitsum.kernels.lanes import LANES, element, filled, load, store
+from digitsum.kernels.layout import TABLE, B, C, V, W, collect, place, spread, turn
+from digitsum.kernels.numerics import exp, inlined
+from digitsum.kernels.product import add_product
 from digitsum.kernels.steps import backward, forward, gather
-
-# Tensors that every network has come first in its row; others follow.
-TABLE, W, B, V, C = range(5)
-CHUNK = 64  # rows of slopes that a product for dU takes at once, where the batch isn't larger
-NEVER = -1e30  # the logit of a class that isn't there
-
-
-class Layout(NamedTuple):
-    """Where things stand in a replica's row, the same for all replicas.
-
-    Attributes:
-        places: of each tensor its start, rows and columns [., 3].
-        products: of each product its tensor and first column [P, 2].
-        vectors: tensors that are used element by element [.].
-        trained: tensors that are trained [.].
-        gates, states, terms, kept, operands: counts; see `printed.Step`.
-    """
-
-    places: Array
-    products: Array
-    vectors: Array
-    trained: Array
-    gates: int
-    states: int
-    terms: int
-    kept: int
-    operands: int
-
-
-class Work(NamedTuple):
-    """What one thread works in; capital letters are weights, `d_` are gradients."""
-
-    rows: Array  # digits [T, B]
-    x: Array  # embedding [V, E]
-    W: Array  # [E, gates x H]
-    W_transposed: Array
-    table: Array  # [V, gates x H]
-    U: Array  # [P, H, H]
-    U_transposed: Array
-    vectors: Array  # [., H]
-    V: Array  # [H, C]
-    V_transposed: Array
-    c: Array  # [1, C]
-    states: Array  # [S, T + 1, B, H]
-    kept: Array  # [., T, B, H]
-    terms: Array  # [., B, H]
-    logits: Array  # [B, C], then the gradient by them
-    d_states: Array
-    d_operands: Array
-    slopes: Array  # [., chunk x B, H]
-    d_x: Array
-    d_W: Array
-    d_table: Array
-    d_U: Array
-    d_vectors: Array
-    d_V: Array
-
-
-@inlined
-def place(layout: Any, tensor: int) -> Any:
-    """A tensor's start in the row, its rows and its columns."""
-    return layout.places[tensor, 0], layout.places[tensor, 1], layout.places[tensor, 2]
-
-
-@njit(**OPTIONS)
-def work_for(layout: Any, weights: Any, batch: int, length: int) -> Any:
-    """Room for one batch of at most `batch` sequences; nothing is allocated after it."""
-    dtype = weights.dtype
-    _, vocabulary, size = place(layout, TABLE)
-    _, hidden, classes = place(layout, V)
-    b, h, c = padded(batch, ROWS), padded(hidden, LANES), padded(classes, LANES)
-    v, e, k = padded(vocabulary, ROWS), padded(size, LANES), layout.gates * h
-    products, vectors = len(layout.products), len(layout.vectors)
-    chunk = max(1, CHUNK // b)
-    return Work(
-        rows=np.zeros((length, b), np.int64),
-        x=np.zeros((v, e), dtype),
-        W=np.zeros((e, k), dtype),
-        W_transposed=np.zeros((k, e), dtype),
-        table=np.zeros((v, k), dtype),
-        U=np.zeros((products, h, h), dtype),
-        U_transposed=np.zeros((products, h, h), dtype),
-        vectors=np.zeros((vectors, h), dtype),
-        V=np.zeros((h, c), dtype),
-        V_transposed=np.zeros((c, h), dtype),
-        c=np.full((1, c), NEVER, dtype),
-        states=np.zeros((layout.states, length + 1, b, h), dtype),
-        kept=np.empty((layout.kept, length, b, h), dtype),
-        terms=np.empty((layout.terms, b, h), dtype),
-        logits=np.empty((b, c), dtype),
-        d_states=np.empty((layout.states, b, h), dtype),
-        d_operands=np.empty((layout.operands, b, h), dtype),
-        slopes=np.empty((layout.terms, chunk * b, h), dtype),
-        d_x=np.empty((v, e), dtype),
-        d_W=np.empty((e, k), dtype),
-        d_table=np.empty((v, k), dtype),
-        d_U=np.empty((products, h, h), dtype),
-        d_vectors=np.empty((vectors, h), dtype),
-        d_V=np.empty((h, c), dtype),
-    )
-
-
-@inlined
-def _spread(out: Any, row: Any, where: Any, first: int, width: int) -> None:
-    """Columns of a tensor in a row -> a padded matrix."""
-    start, rows, columns = where
-    for i in range(rows):
-        source = row[start + i * columns + first : start + i * columns + first + width]
-        for j in range(width):
-            out[i, j] = source[j]
-
-
-@inlined
-def _turn(out: Any, m: Any) -> None:
-    """The transpose of a matrix whose rows are padded to eight as well."""
-    for i in range(0, m.shape[0], LANES):
-        for j in range(0, m.shape[1], LANES):
-            upper = load(m, i, j), load(m, i + 1, j), load(m, i + 2, j), load(m, i + 3, j)
-            lower = load(m, i + 4, j), load(m, i + 5, j), load(m, i + 6, j), load(m, i + 7, j)
-            columns = turned(upper + lower)
-            store(out, j, i, columns[0])
-            store(out, j + 1, i, columns[1])
-            store(out, j + 2, i, columns[2])
-            store(out, j + 3, i, columns[3])
-            store(out, j + 4, i, columns[4])
-            store(out, j + 5, i, columns[5])
-            store(out, j + 6, i, columns[6])
-            store(out, j + 7, i, columns[7])
-
-
-@inlined
-def _collect(row: Any, where: Any, first: int, width: int, matrix: Any) -> None:
-    """A padded matrix -> columns of a tensor in a row."""
-    start, rows, columns = where
-    for i in range(rows):
-        target = row[start + i * columns + first : start + i * columns + first + width]
-        for j in range(width):
-            target[j] = matrix[i, j]
 
 
 @inlined
@@ -166,7 +24,7 @@ def take_weights(layout: Any, row: Any, work: Any) -> None:
             work.x[v, e] = row[start + v * size + e]
     for gate in range(layout.gates):
         columns = slice(gate * h, gate * h + h)
-        _spread(work.W[:, columns], row, place(layout, W), gate * hidden, hidden)
+        spread(work.W[:, columns], row, place(layout, W), gate * hidden, hidden)
         b = row[places[B, 0] + gate * hidden : places[B, 0] + (gate + 1) * hidden]
         for v in range(len(work.table)):
             for j in range(hidden):
@@ -174,14 +32,14 @@ def take_weights(layout: Any, row: Any, work: Any) -> None:
     add_product(work.table, work.x, work.W)
     for number in range(len(layout.products)):
         tensor, first = layout.products[number, 0], layout.products[number, 1]
-        _spread(work.U[number], row, place(layout, tensor), first, hidden)
-        _turn(work.U_transposed[number], work.U[number])
+        spread(work.U[number], row, place(layout, tensor), first, hidden)
+        turn(work.U_transposed[number], work.U[number])
     for number in range(len(layout.vectors)):
         start = places[layout.vectors[number], 0]
         for j in range(hidden):
             work.vectors[number, j] = row[start + j]
-    _spread(work.V, row, place(layout, V), 0, classes)
-    _turn(work.V_transposed, work.V)
+    spread(work.V, row, place(layout, V), 0, classes)
+    turn(work.V_transposed, work.V)
     for k in range(classes):
         work.c[0, k] = row[places[C, 0] + k]
 
@@ -267,7 +125,7 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
     _, hidden, classes = place(layout, V)
     for gate in range(layout.gates):
         columns = slice(gate * h, gate * h + h)
-        _collect(gradient, place(layout, W), gate * hidden, hidden, w.d_W[:, columns])
+        collect(gradient, place(layout, W), gate * hidden, hidden, w.d_W[:, columns])
         b = places[B, 0] + gate * hidden
         for j in range(hidden):
             gradient[b + j] = 0
@@ -276,12 +134,12 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
                 gradient[b + j] += w.d_table[v, gate * h + j]
     for number in range(len(layout.products)):
         tensor, first = layout.products[number, 0], layout.products[number, 1]
-        _collect(gradient, place(layout, tensor), first, hidden, w.d_U[number])
+        collect(gradient, place(layout, tensor), first, hidden, w.d_U[number])
     for number in range(len(layout.vectors)):
         start = places[layout.vectors[number], 0]
         for j in range(hidden):
             gradient[start + j] = w.d_vectors[number, j]
-    _collect(gradient, place(layout, V), 0, classes, w.d_V)
+    collect(gradient, place(layout, V), 0, classes, w.d_V)
     for k in range(classes):
         gradient[places[C, 0] + k] = 0
     for b in range(batch):
@@ -289,6 +147,6 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
             gradient[places[C, 0] + k] += w.logits[b, k]
     if layout.trained[0] == TABLE:
         w.d_x[:] = 0
-        _turn(w.W_transposed, w.W)
+        turn(w.W_transposed, w.W)
         add_product(w.d_x, w.d_table, w.W_transposed)
-        _collect(gradient, place(layout, TABLE), 0, places[TABLE, 2], w.d_x)
+        collect(gradient, place(layout, TABLE), 0, places[TABLE, 2], w.d_x)

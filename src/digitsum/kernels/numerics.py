@@ -11,16 +11,13 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
+from digitsum.kernels.lanes import LANES, element, filled, replaced
 from digitsum.kernels.simd import (
-    LANES,
     absolute,
     at_most,
     clamp,
-    element,
-    filled,
     fused,
     power_of_two,
-    replaced,
     select_less,
     with_sign,
 )

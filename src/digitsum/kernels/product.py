@@ -9,8 +9,9 @@ from typing import Any
 from numba import njit
 from numba.extending import register_jitable
 
+from digitsum.kernels.lanes import LANES, load, store
 from digitsum.kernels.numerics import UNCOUNTED, inlined
-from digitsum.kernels.simd import LANES, MANY_REGISTERS, load, plus, store
+from digitsum.kernels.simd import MANY_REGISTERS, plus
 
 ROWS = 4
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from digitsum.classifier import Classifier
 from digitsum.kernels import CACHE
 from digitsum.kernels.epoch import Examples, Records, Rows, compiled
-from digitsum.kernels.network import Layout
+from digitsum.kernels.layout import Layout
 from digitsum.kernels.numerics import Array
 from digitsum.kernels.steps import step_of
 from digitsum.kernels.update import NOTHING, UNCLIPPED, Rule, row_of

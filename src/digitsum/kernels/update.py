@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from digitsum.kernels.network import place
+from digitsum.kernels.lanes import LANES, element, filled, load, store
+from digitsum.kernels.layout import place
 from digitsum.kernels.numerics import inlined
 from digitsum.kernels.product import padded
-from digitsum.kernels.simd import LANES, clamp, element, filled, load, root, store
+from digitsum.kernels.simd import clamp, root
 
 NOTHING, SGD, ADAM, ADAMW, RMSPROP = range(5)  # of which the first doesn't learn
 UNCLIPPED, BY_NORM, BY_TENSOR, BY_VALUE = range(4)

@@ -1,0 +1,152 @@
+"""Where a replica's weights stand in its flat row, and the room that a step works in.
+
+Each tensor stands in the row from a multiple of eight on (`Layout`); a step works on padded copies
+(`Work`), so that no product has edges.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from digitsum.kernels.lanes import LANES, load, store, turned
+from digitsum.kernels.numerics import OPTIONS, Array, inlined
+from digitsum.kernels.product import ROWS, padded
+
+# Tensors that every network has come first in its row; others follow.
+TABLE, W, B, V, C = range(5)
+CHUNK = 64  # rows of slopes that a product for dU takes at once, where the batch isn't larger
+NEVER = -1e30  # the logit of a class that isn't there
+
+
+class Layout(NamedTuple):
+    """Where things stand in a replica's row, the same for all replicas.
+
+    Attributes:
+        places: of each tensor its start, rows and columns [., 3].
+        products: of each product its tensor and first column [P, 2].
+        vectors: tensors that are used element by element [.].
+        trained: tensors that are trained [.].
+        gates, states, terms, kept, operands: counts; see `printed.Step`.
+    """
+
+    places: Array
+    products: Array
+    vectors: Array
+    trained: Array
+    gates: int
+    states: int
+    terms: int
+    kept: int
+    operands: int
+
+
+class Work(NamedTuple):
+    """What one thread works in; capital letters are weights, `d_` are gradients."""
+
+    rows: Array  # digits [T, B]
+    x: Array  # embedding [V, E]
+    W: Array  # [E, gates x H]
+    W_transposed: Array
+    table: Array  # [V, gates x H]
+    U: Array  # [P, H, H]
+    U_transposed: Array
+    vectors: Array  # [., H]
+    V: Array  # [H, C]
+    V_transposed: Array
+    c: Array  # [1, C]
+    states: Array  # [S, T + 1, B, H]
+    kept: Array  # [., T, B, H]
+    terms: Array  # [., B, H]
+    logits: Array  # [B, C], then the gradient by them
+    d_states: Array
+    d_operands: Array
+    slopes: Array  # [., chunk x B, H]
+    d_x: Array
+    d_W: Array
+    d_table: Array
+    d_U: Array
+    d_vectors: Array
+    d_V: Array
+
+
+@inlined
+def place(layout: Any, tensor: int) -> Any:
+    """A tensor's start in the row, its rows and its columns."""
+    return layout.places[tensor, 0], layout.places[tensor, 1], layout.places[tensor, 2]
+
+
+@njit(**OPTIONS)
+def work_for(layout: Any, weights: Any, batch: int, length: int) -> Any:
+    """Room for one batch of at most `batch` sequences; nothing is allocated after it."""
+    dtype = weights.dtype
+    _, vocabulary, size = place(layout, TABLE)
+    _, hidden, classes = place(layout, V)
+    b, h, c = padded(batch, ROWS), padded(hidden, LANES), padded(classes, LANES)
+    v, e, k = padded(vocabulary, ROWS), padded(size, LANES), layout.gates * h
+    products, vectors = len(layout.products), len(layout.vectors)
+    chunk = max(1, CHUNK // b)
+    return Work(
+        rows=np.zeros((length, b), np.int64),
+        x=np.zeros((v, e), dtype),
+        W=np.zeros((e, k), dtype),
+        W_transposed=np.zeros((k, e), dtype),
+        table=np.zeros((v, k), dtype),
+        U=np.zeros((products, h, h), dtype),
+        U_transposed=np.zeros((products, h, h), dtype),
+        vectors=np.zeros((vectors, h), dtype),
+        V=np.zeros((h, c), dtype),
+        V_transposed=np.zeros((c, h), dtype),
+        c=np.full((1, c), NEVER, dtype),
+        states=np.zeros((layout.states, length + 1, b, h), dtype),
+        kept=np.empty((layout.kept, length, b, h), dtype),
+        terms=np.empty((layout.terms, b, h), dtype),
+        logits=np.empty((b, c), dtype),
+        d_states=np.empty((layout.states, b, h), dtype),
+        d_operands=np.empty((layout.operands, b, h), dtype),
+        slopes=np.empty((layout.terms, chunk * b, h), dtype),
+        d_x=np.empty((v, e), dtype),
+        d_W=np.empty((e, k), dtype),
+        d_table=np.empty((v, k), dtype),
+        d_U=np.empty((products, h, h), dtype),
+        d_vectors=np.empty((vectors, h), dtype),
+        d_V=np.empty((h, c), dtype),
+    )
+
+
+@inlined
+def spread(out: Any, row: Any, where: Any, first: int, width: int) -> None:
+    """Columns of a tensor in a row -> a padded matrix."""
+    start, rows, columns = where
+    for i in range(rows):
+        source = row[start + i * columns + first : start + i * columns + first + width]
+        for j in range(width):
+            out[i, j] = source[j]
+
+
+@inlined
+def turn(out: Any, m: Any) -> None:
+    """The transpose of a matrix whose rows are padded to eight as well."""
+    for i in range(0, m.shape[0], LANES):
+        for j in range(0, m.shape[1], LANES):
+            upper = load(m, i, j), load(m, i + 1, j), load(m, i + 2, j), load(m, i + 3, j)
+            lower = load(m, i + 4, j), load(m, i + 5, j), load(m, i + 6, j), load(m, i + 7, j)
+            columns = turned(upper + lower)
+            store(out, j, i, columns[0])
+            store(out, j + 1, i, columns[1])
+            store(out, j + 2, i, columns[2])
+            store(out, j + 3, i, columns[3])
+            store(out, j + 4, i, columns[4])
+            store(out, j + 5, i, columns[5])
+            store(out, j + 6, i, columns[6])
+            store(out, j + 7, i, columns[7])
+
+
+@inlined
+def collect(row: Any, where: Any, first: int, width: int, matrix: Any) -> None:
+    """A padded matrix -> columns of a tensor in a row."""
+    start, rows, columns = where
+    for i in range(rows):
+        target = row[start + i * columns + first : start + i * columns + first + width]
+        for j in range(width):
+            target[j] = matrix[i, j]

@@ -1,0 +1,91 @@
+"""The text of a function, and of a loop that computes expressions element by element.
+
+`at_x` is the array in which the values of x stand.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import sympy as sp
+from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.str import StrPrinter
+
+from digitsum.kernels.symbols import Activation
+
+
+class _Code(StrPrinter):
+    """Expressions as Python has them, powers as products: lanes have no power."""
+
+    def _print_Pow(self, expression: sp.Pow, **_: object) -> str:  # noqa: N802  SymPy's name
+        if expression.exp.is_Integer and expression.exp > 1:
+            base = self.parenthesize(expression.base, PRECEDENCE["Pow"])
+            return "*".join([base] * int(expression.exp))
+        return str(super()._print_Pow(expression))
+
+
+_code = _Code()
+
+
+_code = _Code()
+
+
+def at(symbol: sp.Symbol) -> str:
+    return f"at_{symbol}"
+
+
+def loop(
+    shape: str,
+    stores: Mapping[sp.Symbol, sp.Expr],
+    sums: Mapping[sp.Symbol, sp.Expr],
+    activations: Sequence[Activation],
+    there: set[sp.Symbol],
+    vectors: Sequence[sp.Symbol],
+) -> list[str]:
+    """Compute and store: over the batch, and eight units at a time over the state.
+
+    Args:
+        shape: the name of an array [B, H].
+        stores: what to compute, by the symbol where it goes.
+        sums: the same, added over the batch to what stands there.
+        activations: that may be needed, in order; those that are and aren't `there` are computed.
+        there: symbols whose values stand in arrays already.
+        vectors: symbols whose arrays have one row for the whole batch.
+    """
+    wanted = [*stores.values(), *sums.values()]
+    needed: list[Activation] = []
+    for one in reversed(activations):
+        using = _symbols([*wanted, *(each.of for each in needed)])
+        if one.symbol in using and one.symbol not in there:
+            needed.insert(0, one)
+    shared, plain = sp.cse(wanted, symbols=sp.numbered_symbols("x", real=True))
+    computed = {one.symbol for one in needed} | {symbol for symbol, _ in shared}
+    expressions = [*(one.of for one in needed), *(value for _, value in shared), *plain]
+    loads = sorted(_symbols(expressions) - computed, key=str)
+    body = [f"{x} = load({at(x)}, {'0' if x in vectors else 'b'}, j)" for x in loads]
+    body += [f"{one.symbol} = {one.name}({_code.doprint(one.of)})" for one in needed]
+    body += [f"{symbol} = {_code.doprint(value)}" for symbol, value in shared]
+    for target, value in zip([*stores, *sums], plain, strict=True):
+        text = _code.doprint(value) if value.free_symbols else f"filled({loads[0]}, {value})"
+        row = "b"
+        if target in sums:
+            row, text = "0", f"load({at(target)}, 0, j) + {text}"
+        body.append(f"store({at(target)}, {row}, j, {text})")
+    return [
+        f"for b in range({shape}.shape[0]):",
+        f"    for j in range(0, {shape}.shape[1], LANES):",
+        *(f"        {line}" for line in body),
+    ]
+
+
+def _symbols(expressions: Iterable[sp.Expr]) -> set[sp.Symbol]:
+    return set().union(*(one.free_symbols for one in expressions))
+
+
+def function(
+    name: str, arguments: str, lines: list[str], places: Mapping[sp.Symbol, str]
+) -> list[str]:
+    """A function of these lines, which begins by naming the arrays that they use."""
+    used = set(re.findall(r"\bat_\w+", "\n".join(lines)))
+    named = [f"{at(x)} = {place}" for x, place in places.items() if at(x) in used]
+    body = [*named, *lines] or ["pass"]
+    return ["", "", f"def {name}({arguments}):", *(f"    {line}" for line in body)]
