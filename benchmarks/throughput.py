@@ -99,7 +99,7 @@ def race(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
             "JAX scanned": c.jax_srn(length, replicas, scanned=True),
         }
         size = replicas * length
-        steps = {"ours": max(760, 400_000 // size), "JAX": max(38, 40_000 // size)}
+        steps = {"ours": max(760, 2_000_000 // size), "JAX": max(38, 40_000 // size)}
         steps["JAX scanned"] = steps["JAX"]
         found[f"{replicas} x {length}"] = medians(timers, steps, rounds)
     return found
