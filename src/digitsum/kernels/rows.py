@@ -151,7 +151,7 @@ class FlatNetwork:
         folder.mkdir(exist_ok=True)
         self._go = compiled(folder)
         with FileLock(folder / "compiling.lock"):
-            if not (folder / "done").exists():
+            if not (folder / "done").exists() and sys.stderr.isatty():
                 print(
                     f"compiling {self.step.name.partition('_')[0]} for this machine, "
                     "about 20 s; it happens once",
