@@ -198,13 +198,24 @@ class Odd(SRN):
         return (torch.softmax(a + state[0] @ self.U, -1),)
 
 
+class Odder(SRN):
+    """One that uses a method of tensors that symbols don't have."""
+
+    def step(self, a: Any, state: Any) -> Any:
+        return ((a + state[0] @ self.U).arctan(),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(Odd, "a step can't use softmax"), (Odder, "Odder.step can't be derived")],
+)
 def test_a_step_that_can_not_be_derived_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    kind: type[Cell], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    module = made(Odd)
+    module = made(kind)
     trainer(max_steps=5, precision="64-true").fit(module, data(tmp_path, 2))
     assert isinstance(module.way, PlainWay)
-    assert "a step can't use softmax" in capsys.readouterr().err
+    assert words in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("way", ["fast", "reference"])

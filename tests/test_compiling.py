@@ -14,7 +14,7 @@ from digitsum.kernels.steps import step_of
 
 from .conftest import REPO, classifier
 
-RUN = ("trainer.max_epochs=3", "model=srn", "data.length=5", "logger=none")
+RUN = ("trainer.max_epochs=3", "model=srn", "data.length=5", "logger=none", "~callbacks.progress")
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="what is told is told to a terminal")

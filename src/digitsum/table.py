@@ -44,7 +44,7 @@ def show_run(result: dict[str, Any], folder: Path, figures: list[Path], quiet: b
     console = Console(soft_wrap=True)
     console.print(table)
     if count == 1:
-        console.print("One replica has no interval; replicas=16 costs little more than one.")
+        console.print("One replica has no interval; replicas=16 has one, a few seconds later.")
     diverged = [replica["seed"] for replica in result["replicas"] if replica["diverged_at"]]
     if diverged:
         console.print(f"Diverged, kept at its best weights: seed {', '.join(map(str, diverged))}")

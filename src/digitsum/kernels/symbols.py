@@ -105,10 +105,11 @@ def trace(cell: Cell) -> Trace:
         tuple(named(f"a_{gate}") for gate in cell.gates),
         tuple(named(name) for name in STATES[: cell.states]),
     )
-    after = cell.step(
-        Symbols(found, found.inputs),  # type: ignore[arg-type]
-        tuple(Symbols(found, (one,)) for one in found.before),
-    )
+    a: Any = Symbols(found, found.inputs)
+    try:
+        after = cell.step(a, tuple(Symbols(found, (one,)) for one in found.before))
+    except (AttributeError, ValueError) as error:
+        raise TypeError(f"{type(cell).__name__}.step can't be derived ({error})") from error
     found.after = tuple(one.parts[0] for one in after)  # type: ignore[attr-defined]
     return found
 
