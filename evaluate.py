@@ -11,7 +11,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from digitsum import cli
+from digitsum.runs import cli
 
 CONF = str(Path(__file__).resolve().parent / "conf")
 
@@ -21,7 +21,7 @@ def main(config: DictConfig) -> None:
     """Exactly one of `run` and `sweep`."""
     # Torch takes seconds to import: --help and mistakes don't wait for it.
     gc.disable()  # searching fresh modules for garbage would take a fifth of that time
-    from digitsum.evaluation import evaluate
+    from digitsum.studies.evaluate import evaluate
 
     gc.freeze()
     gc.enable()

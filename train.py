@@ -11,8 +11,9 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-import digitsum.search_path  # noqa: F401  registers the folder of studies
-from digitsum import cli, sweep
+import digitsum.runs.search_path  # noqa: F401  registers the folder of studies
+from digitsum.runs import cli
+from digitsum.studies import sweep
 
 CONF = str(Path(__file__).resolve().parent / "conf")
 
@@ -22,7 +23,7 @@ def main(config: DictConfig) -> None:
     """One run, or one job of a sweep."""
     # Torch and Lightning take seconds to import: --help and mistakes don't wait for them.
     gc.disable()  # searching fresh modules for garbage would take a fifth of that time
-    from digitsum.run import train
+    from digitsum.studies.job import train
 
     gc.freeze()
     gc.enable()

@@ -16,9 +16,9 @@ from typing import Any
 import contenders
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from digitsum import checkpointing
-from digitsum.compiled import CompiledWay
-from digitsum.lit import LitDigitSum
+from digitsum.training import checkpointing
+from digitsum.training.compiled import CompiledWay
+from digitsum.training.lit import LitDigitSum
 
 # What is timed, and what of it is counted under another heading.
 PARTS: tuple[tuple[str, Any, str], ...] = (

@@ -19,14 +19,14 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from digitsum.cells import GRU, LSTM, SRN, Cell
-from digitsum.classifier import Classifier, Readout
-from digitsum.embedding import Frozen
-from digitsum.initialisation import Initialisation, replica_generators, uniform
 from digitsum.kernels.epoch import Examples, Rows
-from digitsum.kernels.rows import ANSWER, FlatNetwork
 from digitsum.kernels.update import SGD
-from digitsum.recurrence import rows_of, states
+from digitsum.network.cells import GRU, LSTM, SRN, Cell
+from digitsum.network.classifier import Classifier, Readout
+from digitsum.network.embedding import Frozen
+from digitsum.network.initialisation import Initialisation, replica_generators, uniform
+from digitsum.network.recurrence import rows_of, states
+from digitsum.training.rows import ANSWER, FlatNetwork
 
 CALLS, DROPPED = 100, 10
 SIZES = ((2, 5, 10, 10), (8, 20, 32, 32))

@@ -18,9 +18,9 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from digitsum.checkpointing import Checkpoints
-from digitsum.notebook import compose
-from digitsum.onlooker import Onlooker
+from digitsum.training.checkpointing import Checkpoints
+from digitsum.runs.notebook import compose
+from digitsum.training.onlooker import Onlooker
 
 H, B, CLASSES = 32, 8, 19
 STEPS_PER_EPOCH = 38  # of 300 examples

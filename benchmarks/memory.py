@@ -19,7 +19,7 @@ from pathlib import Path
 import lightning.pytorch as pl
 import torch
 
-from digitsum.notebook import compose
+from digitsum.runs.notebook import compose
 
 REPLICAS, LENGTH, BATCH, HIDDEN = 64, 280, 8, 32
 

@@ -30,7 +30,7 @@ from rich.table import Table
 from torch import nn
 
 from digitsum.figures.style import LOOKS, figure, save, styled
-from digitsum.results import versions
+from digitsum.runs.results import versions
 
 HERE = Path(__file__).resolve().parent
 LENGTHS = (10, 20, 35, 70, 140, 280)

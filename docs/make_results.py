@@ -9,7 +9,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from digitsum.report import report
+from digitsum.studies.report import report
 
 DOCS = Path(__file__).resolve().parent
 HEAD = """# Results of the studies at full settings

@@ -14,14 +14,14 @@ import torch
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
-from digitsum import cells
-from digitsum.classifier import Classifier, Readout
-from digitsum.clipping import Clipping
-from digitsum.data import DigitSumData
-from digitsum.embedding import Frozen
-from digitsum.initialisation import Initialisation, replica_generators, uniform, xavier
-from digitsum.lit import LitDigitSum
-from digitsum.task import IndependentStreams
+from digitsum.network import cells
+from digitsum.network.classifier import Classifier, Readout
+from digitsum.network.embedding import Frozen
+from digitsum.network.initialisation import Initialisation, replica_generators, uniform, xavier
+from digitsum.task.data import DigitSumData
+from digitsum.task.examples import IndependentStreams
+from digitsum.training.clipping import Clipping
+from digitsum.training.lit import LitDigitSum
 
 REPO = Path(__file__).resolve().parents[1]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitsum.statistics import difference, interval, intervals, slope, summarise
-from digitsum.turning import dip_probability, turning_points
+from digitsum.studies.claims.turning import dip_probability, turning_points
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:

@@ -14,8 +14,20 @@ K    gates x H (K = H for the SRNs, 4 H for the LSTM, 3 H for the GRU)
 C    classes: the nineteen sums 0..18
 ===  ==========================================================================
 
-Importing this package imports nothing heavy; `digitsum.lit` and `digitsum.data` hold the two
-objects a notebook needs.
+Its rooms, from the top down; what is lower knows nothing of what is higher:
+
+studies      a grid of runs: its folder, its table, what it claims, its figures, its report
+runs         one run, from a configuration to a folder of results, and back
+probes       what is measured inside a network while it trains
+training     R replicas trained at once, the plain way and the compiled one
+figures      pictures of one run
+network      digits to logits, as equations: embedding, cells, readout
+task         the examples, their files, the DataModule
+kernels      compiled steps, derived from a cell's equation; arrays only
+errors, statistics, writing      the ground
+
+Importing this package imports nothing heavy; `digitsum.runs.notebook` composes the two objects that
+a notebook needs.
 """
 
 import os

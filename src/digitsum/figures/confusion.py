@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from digitsum.figures.style import STYLE, figure, styled
-from digitsum.task import CLASSES
+from digitsum.task.examples import CLASSES
 
 
 def confusion(counts: np.ndarray[Any, Any], title: str) -> Figure:

@@ -9,7 +9,7 @@ from digitsum.figures.style import LOOKS, band, chance_line, figure, styled
 
 
 def curves(arrays: dict[str, np.ndarray[Any, Any]], title: str) -> Figure:
-    """From `digitsum.curves.Curves.arrays`: `step` [S], each measure [S, R]."""
+    """From `digitsum.training.curves.Curves.arrays`: `step` [S], each measure [S, R]."""
     replicas = arrays["dev_loss"].shape[1]
     spread = f"mean and 95 % interval over {replicas} replicas" if replicas > 1 else "one replica"
     with styled():

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from digitsum.cells import GRU, LSTM
-from digitsum.classifier import Classifier
 from digitsum.errors import UserError
 from digitsum.figures.style import LOOKS, band, figure, styled
+from digitsum.network.cells import GRU, LSTM
+from digitsum.network.classifier import Classifier
 
 SEQUENCE = (6, 7, 0, 0, 1, 0, 0, 0, 0, 0)  # the book's
 _NAMES = {

@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from digitsum.task import CHANCE
+from digitsum.task.examples import CHANCE
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each glyph of a PDF
 

@@ -2,7 +2,7 @@
 
 Each replica is taken through all its steps by one thread, never meeting the others: its numbers
 depend neither on the number of threads nor on other replicas. Numba compiles; arrays are NumPy's.
-`digitsum.recurrence` and autograd are the plain way, which this one must equal.
+`digitsum.network.recurrence` and autograd are the plain way, which this one must equal.
 """
 
 import hashlib

@@ -23,11 +23,10 @@ from numba.extending import (
     unbox,
 )
 
-from digitsum.cells.cell import Cell
 from digitsum.kernels import CACHE
 from digitsum.kernels.numerics import UNCOUNTED
 from digitsum.kernels.printed import Step, printed
-from digitsum.kernels.symbols import trace
+from digitsum.kernels.symbols import Cell, trace
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,29 @@ their own, since these are what a kernel computes once and keeps.
 """
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import sympy as sp
 from torch import Tensor
 
-from digitsum.cells.cell import Cell
-
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
 STATES = ("h", "c")  # how the parts of a state are called
+
+
+class Cell(Protocol):
+    """What is needed of a cell (`digitsum.network.cells.Cell`): its step and its weights."""
+
+    @property
+    def gates(self) -> tuple[str, ...]: ...
+    @property
+    def states(self) -> int: ...
+    @property
+    def hidden_size(self) -> int: ...
+    def step(self, a: Any, state: Any) -> Any: ...
+    def named_parameters(self) -> Iterator[tuple[str, Any]]: ...
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]: ...
 
 
 def named(name: str) -> sp.Symbol:
@@ -110,7 +122,7 @@ def trace(cell: Cell) -> Trace:
         after = cell.step(a, tuple(Symbols(found, (one,)) for one in found.before))
     except (AttributeError, ValueError) as error:
         raise TypeError(f"{type(cell).__name__}.step can't be derived ({error})") from error
-    found.after = tuple(one.parts[0] for one in after)  # type: ignore[attr-defined]
+    found.after = tuple(one.parts[0] for one in after)
     return found
 
 

@@ -1,7 +1,7 @@
 """What happens to a replica's row of gradients: norms, clipping, and the optimizer's step.
 
-The optimizers are torch's, with its arithmetic; `digitsum.clipping` and `torch.optim` are what they
-must equal. All loops take eight elements at a time; between tensors a row holds zeros.
+The optimizers are torch's, with its arithmetic; `torch.optim` and `digitsum.training.clipping` are
+what they must equal. All loops take eight elements at a time; between tensors a row holds zeros.
 """
 
 import math

@@ -7,12 +7,12 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from digitsum.classifier import Classifier
-from digitsum.data import Batch
 from digitsum.figures.flow import flow
-from digitsum.lit import LitDigitSum
-from digitsum.loss import replica_losses
+from digitsum.network.classifier import Classifier
 from digitsum.probes.probe import Array, Probe, dev_sample
+from digitsum.task.data import Batch
+from digitsum.training.lit import LitDigitSum
+from digitsum.training.loss import replica_losses
 
 FADED = 0.01  # of the last step's gradient
 SEQUENCES = 32

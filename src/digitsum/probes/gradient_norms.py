@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from digitsum.figures.gradient_norms import gradient_norms
-from digitsum.lit import LitDigitSum
-from digitsum.norms import parts
 from digitsum.probes.probe import Array, Probe
+from digitsum.training.lit import LitDigitSum
+from digitsum.training.norms import parts
 
 
 class GradientNorms(Probe):

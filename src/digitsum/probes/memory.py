@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from digitsum.figures.memory import memory
-from digitsum.lit import LitDigitSum
 from digitsum.probes.probe import Array, Probe
-from digitsum.task import CLASSES
+from digitsum.task.examples import CLASSES
+from digitsum.training.lit import LitDigitSum
 
 RIDGE = 1e-3  # of the mean squared feature: keeps saturated, identical units solvable
 TARGETS = {"n1": 10, "n2": 10, "n1 + n2": CLASSES}

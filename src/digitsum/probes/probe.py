@@ -10,11 +10,11 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from digitsum.data import Batch
 from digitsum.figures.style import save
-from digitsum.lit import LitDigitSum
-from digitsum.onlooker import Onlooker
-from digitsum.tensorboard import show_picture
+from digitsum.task.data import Batch
+from digitsum.training.lit import LitDigitSum
+from digitsum.training.onlooker import Onlooker
+from digitsum.training.tensorboard import show_picture
 
 Array = np.ndarray[Any, Any]
 

@@ -6,11 +6,11 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from digitsum.cells import IRNN, Cell, IndRNN, SRNResidual, SRNSkip
-from digitsum.data import Batch
 from digitsum.figures.over_steps import over_steps
-from digitsum.lit import LitDigitSum
+from digitsum.network.cells import IRNN, Cell, IndRNN, SRNResidual, SRNSkip
 from digitsum.probes.probe import Array, Probe
+from digitsum.task.data import Batch
+from digitsum.training.lit import LitDigitSum
 
 SATURATED = 0.99
 

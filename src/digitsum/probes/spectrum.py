@@ -8,12 +8,12 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from digitsum.cells import Cell, State
-from digitsum.classifier import Classifier
-from digitsum.data import Batch
 from digitsum.figures.over_steps import over_steps
-from digitsum.lit import LitDigitSum
+from digitsum.network.cells import Cell, State
+from digitsum.network.classifier import Classifier
 from digitsum.probes.probe import Array, Probe, dev_sample
+from digitsum.task.data import Batch
+from digitsum.training.lit import LitDigitSum
 
 SEQUENCES = 4
 

@@ -1,0 +1,43 @@
+"""From a checked configuration to objects: Hydra's `_target_` is the registry."""
+
+from typing import Any, cast
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from digitsum.network.classifier import Classifier, Readout
+from digitsum.network.initialisation import replica_generators
+from digitsum.task.data import DigitSumData
+from digitsum.training.lit import LitDigitSum
+
+
+def build_data(config: DictConfig) -> DigitSumData:
+    """The data module that a configuration describes."""
+    return cast(
+        DigitSumData,
+        instantiate(config.data, seed=config.seed, replicas=config.replicas, _convert_="all"),
+    )
+
+
+def build_classifier(config: DictConfig) -> Classifier:
+    """R networks, replica i started from seed + i."""
+    by = replica_generators(config.seed, config.replicas)
+    # Partials, since Hydra would copy the generators that it is handed as arguments.
+    embedding = instantiate(config.embedding, _partial_=True)(by=by)
+    cell = instantiate(config.model, _partial_=True)(
+        input_size=embedding.size, by=by, init=instantiate(config.init)
+    )
+    return Classifier(embedding, cell, Readout(cell.hidden_size, by))
+
+
+def build_module(config: DictConfig, settings: dict[str, Any]) -> LitDigitSum:
+    """The LightningModule that a configuration describes."""
+    return LitDigitSum(
+        build_classifier(config),
+        instantiate(config.optimizer),
+        config.loss.reduction,
+        instantiate(config.clip),
+        config.evaluate_every,
+        settings,
+        config.recurrence,
+    )

@@ -1,0 +1,116 @@
+"""How a command ends: one clear line and status 1 for a mistake of the user's."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from hydra.errors import (
+    ConfigCompositionException,
+    HydraException,
+    MissingConfigException,
+    OverrideParseException,
+)
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from digitsum.errors import UserError
+from digitsum.runs.checks import near
+
+
+def run(main: Callable[[], None], config_dir: str, config_name: str) -> None:
+    """Run a `hydra.main` function; tell mistakes in one line, leave defects their traceback.
+
+    Args:
+        main: the decorated function.
+        config_dir: absolute path of the configurations, to name near misses from.
+        config_name: the one that `main` composes.
+    """
+    wants_trace = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    # Without it Hydra prints errors of its own, several lines long, and exits.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        main()
+    except (UserError, HydraException, OmegaConfBaseException) as error:
+        if wants_trace:
+            raise
+        _fail(_one_line(error, config_dir, config_name))
+    except ValueError as error:
+        # Hydra's own, for a group that is given something other than a name (`model=5`).
+        if wants_trace or "Config group override" not in str(error):
+            raise
+        _fail(f"{' '.join(sys.argv[1:])}: {error}")
+    except OSError as error:
+        if wants_trace or (error.filename is None and error.errno is None):
+            raise
+        _fail(_of_the_machine(error))
+    except KeyboardInterrupt:
+        _fail("interrupted")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """End a single run at a mistake of the user's, without Hydra's own words around it."""
+    try:
+        yield
+    except UserError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(_of_the_machine(error))
+
+
+def _of_the_machine(error: OSError) -> str:
+    """A full disk, a folder that may not be written: the machine's, not a defect."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stdout.flush()
+    sys.exit(f"error: {message}")
+
+
+def _one_line(error: Exception, config_dir: str, config_name: str) -> str:
+    if isinstance(error, MissingConfigException):
+        missing = (error.missing_cfg_file or "").removesuffix(".yaml")
+        group, _, choice = missing.rpartition("/")
+        if group:
+            options = [option for option in error.options or [] if option]
+            return f"{group}={choice}: no such choice; {group} has {', '.join(options)}" + near(
+                choice, options
+            )
+    unmatched = "Could not override '"
+    if isinstance(error, ConfigCompositionException) and str(error).startswith(unmatched):
+        key = str(error).split("'")[1]
+        keys = _keys(config_dir, config_name)
+        if key not in keys:
+            return f"{key}: no such key{near(key, keys)}"
+    if isinstance(error, OverrideParseException):
+        return f"{error.override}: not an override; KEY=VALUE is expected"
+    text = str(error).strip() or type(error).__name__
+    if isinstance(error, HydraException) and error.__cause__ is not None:
+        text += f" ({str(error.__cause__).splitlines()[0]})"
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _keys(config_dir: str, config_name: str) -> list[str]:
+    """All keys that the configuration has without overrides, and its groups."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(config_dir, version_base="1.3"):
+        config = compose(config_name, return_hydra_config=True)
+    groups = [str(group) for group in config.hydra.runtime.choices if "hydra/" not in str(group)]
+
+    def walk(node: object, prefix: str) -> list[str]:
+        if not isinstance(node, dict):
+            return []
+        paths = {f"{prefix}{name}": child for name, child in node.items()}
+        return [key for path, child in paths.items() for key in (path, *walk(child, f"{path}."))]
+
+    tree = OmegaConf.to_container(config)
+    assert isinstance(tree, dict)
+    tree.pop("hydra")
+    return groups + walk(tree, "")

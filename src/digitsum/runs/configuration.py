@@ -1,0 +1,86 @@
+"""A run's configuration as it lies beside its results: read as data, and recognised."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from digitsum.errors import UserError
+
+CONFIG = "config.yaml"
+# What doesn't change a run's numbers: it may differ between two runs that count as the same.
+ASIDE = ("logger", "callbacks", "resume", "report")
+# What a stored configuration may make us call when its network and data are built again.
+_OURS = "digitsum."
+_BUILT = ("model", "embedding", "init", "data")
+# Where version 0.1 had what a stored configuration names.
+_MOVED = {
+    "digitsum.cells": "digitsum.network.cells",
+    "digitsum.embedding": "digitsum.network.embedding",
+    "digitsum.initialisation": "digitsum.network.initialisation",
+    "digitsum.clipping": "digitsum.training.clipping",
+    "digitsum.data": "digitsum.task.data",
+    "digitsum.task": "digitsum.task.examples",
+}
+
+
+def _named(tree: Any, rename: Callable[[str], str]) -> Any:
+    """A configuration's tree with another name in place of each of this package's."""
+    if not isinstance(tree, dict):
+        return tree
+    found = {key: _named(value, rename) for key, value in tree.items()}
+    target = str(found.get("_target_", ""))
+    return found | {"_target_": rename(target)} if target.startswith(_OURS) else found
+
+
+def fingerprint(config: DictConfig) -> str:
+    """A hash of everything in a configuration that decides a run's numbers.
+
+    What is called counts by its name alone: a class that has moved is the same class.
+    """
+    kept = OmegaConf.masked_copy(config, [str(key) for key in config if key not in ASIDE])
+    tree = _named(OmegaConf.to_container(kept, resolve=True), lambda name: name.rpartition(".")[2])
+    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _moved(name: str) -> str:
+    module, _, last = name.rpartition(".")
+    return f"{_MOVED.get(module, module)}.{last}"
+
+
+def read_config(path: Path) -> DictConfig:
+    """Read a run's configuration; of version 0.1, too.
+
+    Raises:
+        UserError: it is missing, torn, or would call something that isn't this package's.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        config = OmegaConf.create(_named(tree, _moved))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing") from None
+    except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path} can't be read as a configuration ({reason})") from None
+    if not isinstance(config, DictConfig) or not all(key in config for key in _BUILT):
+        raise UserError(f"{path}: not a run's configuration; {', '.join(_BUILT)} are needed")
+    for key in _BUILT:
+        for target in targets(OmegaConf.to_container(config[key])):
+            if not target.startswith(_OURS):
+                raise UserError(
+                    f"{path}: {key} names {target} to be called; only {_OURS}* is from a stored run"
+                )
+    return config
+
+
+def targets(node: Any) -> list[str]:
+    """All that a configuration's tree names to be called."""
+    if not isinstance(node, dict):
+        return []
+    own = [str(node["_target_"])] if "_target_" in node else []
+    return own + [target for child in node.values() for target in targets(child)]

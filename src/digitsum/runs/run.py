@@ -1,0 +1,138 @@
+"""One training run: from a checked configuration to its folder of results.
+
+The folder holds `config.yaml` (resolved), `checkpoint.ckpt`, `curves.npz`, `results.json`, figures
+and the logger's files.
+"""
+
+import time
+import warnings
+from pathlib import Path
+from typing import Any, cast
+
+import lightning.pytorch as pl
+import numpy as np
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from digitsum.errors import UserError
+from digitsum.figures.curves import curves
+from digitsum.figures.style import save
+from digitsum.probes.probe import Probe
+from digitsum.runs import results
+from digitsum.runs.build import build_data, build_module
+from digitsum.runs.checks import check
+from digitsum.runs.configuration import CONFIG, fingerprint, read_config
+from digitsum.runs.table import markdown, show_run
+from digitsum.task.data import DigitSumData
+from digitsum.training import checkpointing, tensorboard
+from digitsum.training.lit import LitDigitSum
+from digitsum.writing import write_aside
+
+
+def train(config: DictConfig, quiet: bool = False) -> None:
+    """Train, test and write one run into Hydra's output folder.
+
+    Args:
+        config: as composed; it is checked here.
+        quiet: end with one line instead of a table, as a job among many does.
+
+    Raises:
+        UserError: a value or file that can't be, before anything is written.
+    """
+    hydra = HydraConfig.get()
+    check(config, hydra.overrides.task)
+    _train(config, Path(hydra.runtime.output_dir), dict(hydra.runtime.choices), quiet)
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier, unfinished or different run left: nothing is mixed."""
+    for pattern in ("results.json", "curves.*", "checkpoint*.ckpt", "events.out.tfevents.*"):
+        for path in folder.glob(pattern):
+            path.unlink()
+
+
+def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: bool) -> None:
+    start = time.perf_counter()
+    header = results.header(config, choices)
+    data = build_data(config)
+    data.setup()
+    module = build_module(config, header["settings"])
+    loggers = instantiate(config.logger) if "_target_" in config.logger else False
+    callbacks = [instantiate(one) for one in config.callbacks.values()]
+    kept = [str(key) for key in config if key not in ("logger", "callbacks", "report")]
+    resolved = OmegaConf.to_yaml(OmegaConf.masked_copy(config, kept), resolve=True)
+    resumed = _to_resume(config, folder)
+    if resumed is None:
+        clear(folder)
+    for events in folder.glob("events.out.tfevents.*"):
+        events.unlink()  # a resumed run writes its curves anew, without gaps or doubles
+    write_aside(folder / CONFIG, resolved.encode())
+
+    with warnings.catch_warnings():
+        # Lightning's advice on workers and logging intervals is about batches from disk.
+        warnings.filterwarnings("ignore", module="lightning")
+        trainer: pl.Trainer = instantiate(config.trainer, logger=loggers, callbacks=callbacks)
+        tensorboard.announce(trainer, header["settings"], results.MEASURES, resolved)
+        trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
+        trainer.test(module, data, verbose=False)
+    checkpointing.save(trainer, folder)
+    (folder / checkpointing.PREVIOUS).unlink(missing_ok=True)
+
+    replicas = _replicas(module, data, config.seed)
+    result = header | {
+        "status": "complete",
+        "replicas": replicas,
+        "summary": results.summary(replicas),
+        "optimizer_steps": trainer.global_step,
+        "seconds": round(time.perf_counter() - start, 2),
+    }
+    arrays = module.curves.arrays()
+    np.savez(folder / "curves.npz", **cast(Any, arrays))
+    title = f"{choices['model']}, length {data.length}, {choices['optimizer']}, lr {config.lr:g}"
+    picture = save(curves(arrays, title), folder / "curves")
+    tensorboard.show_picture(trainer, "curves", picture)
+    probes = [callback for callback in callbacks if isinstance(callback, Probe)]
+    finished = {probe.name: probe.finish(trainer) for probe in probes}
+    result["probes"] = {name: found for name, (found, _) in finished.items()}
+    paths = [picture, *(path for _, path in finished.values())]
+    summary: dict[str, dict[str, float]] = result["summary"]
+    means = {measure: one["mean"] for measure, one in summary.items()}
+    tensorboard.conclude(trainer, means, markdown(summary))
+    results.write(folder, result)
+    show_run(result, folder, paths, quiet)
+
+
+def _to_resume(config: DictConfig, folder: Path) -> Path | None:
+    """The checkpoint to go on from, once it is sure that it is this configuration's."""
+    if not config.resume or not (folder / CONFIG).exists():
+        return None
+    if fingerprint(read_config(folder / CONFIG)) != fingerprint(config):
+        raise UserError(
+            f"resume: {folder} was started with another configuration (see its config.yaml); "
+            "repeat its overrides, or start anew elsewhere"
+        )
+    return checkpointing.latest(folder)
+
+
+def _replicas(module: LitDigitSum, data: DigitSumData, seed: int) -> list[dict[str, Any]]:
+    final = {name: rows[-1].tolist() for name, rows in module.curves.rows.items()}
+    test = module.measured["test"].tolist()
+    seen = {split: data.seen_in_train(split) for split in ("dev", "test")}
+    diverged = module.diverged_step.tolist()
+    return [
+        {
+            "seed": seed + i,
+            "test_accuracy": round(test[i], 6),
+            "best_dev_accuracy": round(best, 6) if best >= 0 else None,
+            "best_step": step,
+            "final_train_loss": final["train_loss"][i],
+            "final_dev_loss": final["dev_loss"][i],
+            "diverged_at": diverged[i] if diverged[i] >= 0 else None,
+            "dev_seen_in_train": seen["dev"][i],
+            "test_seen_in_train": seen["test"][i],
+        }
+        for i, (best, step) in enumerate(
+            zip(module.best_accuracy.tolist(), module.best_step.tolist(), strict=True)
+        )
+    ]

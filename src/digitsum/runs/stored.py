@@ -1,0 +1,73 @@
+"""A finished run, read back as data only: JSON, YAML and tensors, nothing that executes."""
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+from torch import Tensor
+
+from digitsum.errors import UserError
+from digitsum.network.classifier import Classifier
+from digitsum.runs import results
+from digitsum.runs.build import build_classifier
+from digitsum.runs.checks import check
+from digitsum.runs.configuration import CONFIG, read_config
+from digitsum.training.checkpointing import CURRENT as CHECKPOINT
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run's configuration, its result, and its network with each replica's best weights."""
+
+    folder: Path
+    config: DictConfig
+    result: dict[str, Any]
+    classifier: Classifier
+
+
+def load(folder: Path) -> StoredRun:
+    """Read a finished run.
+
+    Raises:
+        UserError: something is missing, torn, foreign, or doesn't fit its configuration.
+    """
+    if not folder.is_dir():
+        raise UserError(f"run: {folder} is not a folder; it must be that of a finished run")
+    result = results.read(folder)
+    if result.get("status") != "complete":
+        raise UserError(f"{folder / results.NAME}: status is {result.get('status')}, not complete")
+    config = read_config(folder / CONFIG)
+    check(config)
+    classifier = build_classifier(config)
+    weights = _weights(folder / CHECKPOINT)
+    expected = classifier.state_dict()
+    for name, tensor in expected.items():
+        found = weights.get(f"best.{name}")
+        if not isinstance(found, Tensor) or found.shape != tensor.shape:
+            shape = list(found.shape) if isinstance(found, Tensor) else "nothing"
+            raise UserError(
+                f"{folder / CHECKPOINT}: best.{name} is {shape}; "
+                f"the configuration beside it says {list(tensor.shape)}"
+            )
+    classifier.load_state_dict({name: weights[f"best.{name}"] for name in expected})
+    return StoredRun(folder, config, result, classifier.requires_grad_(False))
+
+
+def _weights(path: Path) -> dict[str, Any]:
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing") from None
+    except pickle.UnpicklingError:
+        raise UserError(
+            f"{path} holds more than plain tensors and is refused: loading it would execute code"
+        ) from None
+    except Exception as error:  # torch raises whatever the bytes lead its unpickler to
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{path} can't be read as a checkpoint ({reason})") from None
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
+        raise UserError(f"{path}: no state_dict in it; it isn't a checkpoint of this project")
+    return dict(checkpoint["state_dict"])

@@ -1,0 +1,64 @@
+"""The short table that ends a run."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from digitsum.runs.results import MEASURES
+
+
+def number(value: float | None) -> str:
+    """Three decimals, a dash for what isn't known."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.3f}"
+
+
+def show_run(result: dict[str, Any], folder: Path, figures: list[Path], quiet: bool) -> None:
+    """Print mean, 95 % interval, min and max of each measure, and where everything lies.
+
+    `quiet`: one line, for a job of a sweep.
+    """
+    summary = result["summary"]
+    if quiet:
+        test = summary["test_accuracy"]
+        interval = f"[{number(test['low'])}, {number(test['high'])}]"
+        print(f"    test accuracy {number(test['mean'])} {interval}, {result['seconds']:.0f} s")
+        return
+    count = len(result["replicas"])
+    table = Table(title=f"{count} replica{'s' * (count > 1)}, accuracy by chance 0.10")
+    table.add_column("")
+    for name in ("mean", "95 % interval", "min", "max"):
+        table.add_column(name, justify="right")
+    for measure in MEASURES:
+        one = summary[measure]
+        interval = f"{number(one['low'])} - {number(one['high'])}" if one["replicas"] > 1 else "-"
+        table.add_row(
+            measure.replace("_", " "),
+            number(one["mean"]),
+            interval,
+            number(one["min"]),
+            number(one["max"]),
+        )
+    console = Console(soft_wrap=True)
+    console.print(table)
+    if count == 1:
+        console.print("One replica has no interval; replicas=16 has one, a few seconds later.")
+    diverged = [replica["seed"] for replica in result["replicas"] if replica["diverged_at"]]
+    if diverged:
+        console.print(f"Diverged, kept at its best weights: seed {', '.join(map(str, diverged))}")
+    console.print(f"Results  {folder}")
+    for figure in figures:
+        console.print(f"Figure   {figure}")
+    console.print(f"Browse   tensorboard --logdir {folder}")
+
+
+def markdown(summary: dict[str, dict[str, Any]]) -> str:
+    """The same table in Markdown."""
+    lines = ["| | mean | 95 % interval | min | max |", "|---|---|---|---|---|"]
+    for measure, one in summary.items():
+        cells = [number(one[key]) for key in ("mean", "low", "high", "min", "max")]
+        name = measure.replace("_", " ")
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} - {cells[2]} | {cells[3]} | {cells[4]} |")
+    return "\n".join(lines)

@@ -1,0 +1,85 @@
+"""Claim 5: do gradients explode, does clipping cure it, and is it learning?"""
+
+import numpy as np
+
+from digitsum.statistics import difference, probability, summarise
+from digitsum.studies.claims.judgement import ALPHA, Claim, Judgement, all_hold
+from digitsum.studies.collected import Job, Sweep
+from digitsum.studies.explosion import FIRST, dead, growth, largest
+from digitsum.task.examples import CHANCE
+
+WORDS = "Gradients explode under SGD, lr 0.2, summed loss; clipping at 20 cures it."
+TENFOLD = 1.0  # log10
+
+
+def gradients_explode(found: Sweep) -> Claim:
+    judged = []
+    for model, name in (("srn", "plain SRN"), ("srn_residual", "residual SRN")):
+        jobs = {
+            job.settings["clip.value"]: job
+            for job in found.only(model=model, optimizer="sgd", loss_reduction="sum")
+            if job.arrays("gradient_norms")
+        }
+        if "null" in jobs:
+            judged += _exploded(jobs["null"], jobs.get(20), name)
+    return Claim("5", WORDS, judged)
+
+
+def _exploded(free: Job, clipped: Job | None, name: str) -> list[Judgement]:
+    """Judge an unclipped job, beside one clipped at 20 where there is one."""
+    judged = [_grows(free, name)]
+    if clipped is not None:
+        judged += [
+            _tamed(free, clipped, name),
+            _vanishes(free, clipped, name),
+            _learns(clipped, name),
+        ]
+    return judged
+
+
+def _grows(free: Job, name: str) -> Judgement:
+    grown = summarise(growth(free).tolist())
+    return Judgement(
+        f"{name}: unclipped, the largest ||dU|| of the first {FIRST} steps is over ten times the "
+        "first step's global norm",
+        f"log10 growth {grown.mean:.2f} [{grown.low:.2f}, {grown.high:.2f}]; median over replicas "
+        f"of the largest ||dU||: {np.median(largest(free)):,.0f}",
+        f"95 % bootstrap interval against 1, n = {grown.replicas}",
+        all_hold([grown.low > TENFOLD], [grown.high < TENFOLD]),
+    )
+
+
+def _tamed(free: Job, clipped: Job, name: str) -> Judgement:
+    fewer = difference(growth(free), growth(clipped))
+    return Judgement(
+        f"{name}: clipping at 20 makes gradients smaller even before they are clipped",
+        f"log10 growth, unclipped minus clipped, {fewer.mean:+.2f} "
+        f"[{fewer.low:+.2f}, {fewer.high:+.2f}]; median of the largest ||dU|| with clipping: "
+        f"{np.median(largest(clipped)):,.0f}",
+        f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
+        all_hold([fewer.low > 0 and fewer.p < ALPHA], [fewer.high < 0]),
+    )
+
+
+def _vanishes(free: Job, clipped: Job, name: str) -> Judgement:
+    lost = [summarise(dead(job).tolist()) for job in (free, clipped)]
+    fewer = difference(dead(free), dead(clipped))
+    return Judgement(
+        f"{name}: unclipped, gradients vanish after the explosion (||dU|| < 1e-6), clipped less",
+        "; ".join(
+            f"{words} {one.mean:.3f} [{one.low:.3f}, {one.high:.3f}] of late steps"
+            for words, one in zip(("unclipped", "clipped"), lost, strict=True)
+        ),
+        f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
+        all_hold([fewer.low > 0 and fewer.p < ALPHA], [fewer.high <= 0]),
+    )
+
+
+def _learns(clipped: Job, name: str) -> Judgement:
+    learned = summarise(clipped.values("test_accuracy").tolist())
+    return Judgement(
+        f"{name}: with clipping at 20 these settings learn (test accuracy above chance)",
+        f"{learned.mean:.3f} [{learned.low:.3f}, {learned.high:.3f}]",
+        f"95 % bootstrap interval against {CHANCE:.2f}, n = {learned.replicas}",
+        all_hold([learned.low > CHANCE], [learned.high <= CHANCE]),
+    )

@@ -1,0 +1,57 @@
+"""Explosion, then saturation, then vanishing, in one picture: clipped beside unclipped."""
+
+from matplotlib.figure import Figure
+
+from digitsum.figures.gradient_norms import FLOOR, median_band
+from digitsum.figures.style import LOOKS, band, figure, styled
+from digitsum.studies.collected import Job, Sweep
+from digitsum.studies.explosion import FIRST
+
+
+def explosion(found: Sweep) -> dict[str, Figure]:
+    """A figure for each cell whose gradients and saturation were recorded over clip values."""
+    by_model: dict[str, list[Job]] = {}
+    for job in found.complete:
+        recorded = [job.arrays(name) for name in ("gradient_norms", "saturation")]
+        if "clip.value" in found.varied and all(recorded) and "U" in recorded[0]["names"]:
+            by_model.setdefault(job.settings["model"], []).append(job)
+    return {f"explosion_{model}": _columns(jobs, model) for model, jobs in by_model.items()}
+
+
+def _columns(jobs: list[Job], title: str) -> Figure:
+    """One column a job (a clip value), three rows: gradients at first, saturation, gradients."""
+    with styled():
+        made = figure(3.3 * len(jobs) + 0.4, 7.6)
+        grid = made.subplots(3, len(jobs), sharey="row", squeeze=False)
+        for column, job in zip(grid.T, jobs, strict=True):
+            norms, saturation = job.arrays("gradient_norms"), job.arrays("saturation")
+            value = job.settings["clip.value"]
+            column[0].set_title("unclipped" if value == "null" else f"clipped at {value:g}")
+            for look, name in zip(LOOKS, ("W", "U", "b"), strict=False):
+                values = norms["before"][:, list(norms["names"]).index(name)]
+                label = f"gradient of {name}"
+                median_band(column[0], norms["step"][:FIRST], values[:FIRST], look, label)
+                median_band(column[2], norms["step"], values, look, label)
+            column[0].set_xlabel(f"optimizer step (the first {FIRST})")
+            band(column[1], saturation["step"], saturation["fraction"], LOOKS[0], "saturated")
+            column[1].set_xlabel("optimizer step")
+            column[2].set_xlabel("optimizer step")
+            for axes in (column[0], column[2]):
+                axes.set_yscale("log")
+                axes.set_ylim(bottom=FLOOR)
+        grid[0][0].set_ylabel("L2 norm before clipping")
+        grid[1][0].set_ylabel("fraction of units\nwith |tanh| > 0.99")
+        grid[1][0].set_ylim(0, 1.04)
+        grid[2][0].set_ylabel("L2 norm before clipping")
+        replicas = len(jobs[0].values("test_accuracy"))
+        handles, labels = grid[0][0].get_legend_handles_labels()
+        made.legend(
+            handles,
+            labels,
+            loc="outside upper center",
+            ncols=3,
+            title=f"{title}, {replicas} replicas. Norms: median, 10th to 90th percentile. "
+            "Saturation: mean, 95 % interval",
+            title_fontsize=8,
+        )
+    return made

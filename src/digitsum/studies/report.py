@@ -1,0 +1,116 @@
+"""A sweep's report: a tidy CSV, the figures, `report.md`, and one self-contained `report.html`.
+
+What a report shows is said by the study (`report` in its YAML): the functions that draw its figures
+and those that judge its claims, in this order. A figure's function takes the sweep and returns
+figures by name, a claim's returns a `Claim`; what can't be drawn or judged of a sweep is left out.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import instantiate
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+from digitsum.figures.style import save
+from digitsum.studies.claims.judgement import Claim
+from digitsum.studies.collected import Sweep, collect
+from digitsum.studies.page import html
+from digitsum.studies.shown import check_shown
+from digitsum.studies.summary_run import write_summary_run
+from digitsum.studies.table import csv_of, head, markdown, rows
+from digitsum.writing import write_aside
+
+
+def report(folder: Path, shown: Any = None) -> None:
+    """Write the report of a sweep from the results its jobs have left, and say where it is.
+
+    Args:
+        folder: the sweep's.
+        shown: what to show where the sweep itself doesn't say (version 0.1 didn't).
+
+    Raises:
+        UserError: the folder isn't a sweep's.
+    """
+    found = collect(folder)
+    wanted = check_shown(found.shown if found.shown is not None else shown, "report")
+    write_aside(folder / "results.csv", csv_of(found).encode())
+    figures: dict[str, Path] = {}
+    for entry in wanted["figures"]:
+        drawn: dict[str, Figure] = instantiate(entry, _partial_=True)(found)
+        figures |= {name: save(made, folder / name) for name, made in drawn.items()}
+    claims: list[Claim] = [instantiate(entry, _partial_=True)(found) for entry in wanted["claims"]]
+    claims = [claim for claim in claims if claim.judgements]
+    text = _text(found, figures, claims)
+    write_aside(folder / "report.md", text.encode())
+    write_aside(folder / "report.html", html(text, folder).encode())
+    write_summary_run(found)
+    _show(found, figures, claims)
+
+
+def _text(found: Sweep, figures: dict[str, Path], claims: Sequence[Claim]) -> str:
+    done = len(found.complete)
+    parts = [
+        f"# {found.study or found.folder.name}",
+        f"{done} of {len(found.jobs)} jobs complete. Accuracy by chance is 0.10 (always answering "
+        "9). Intervals are 95 % percentile bootstrap over replicas; 100 test examples give a "
+        "resolution of 0.01.",
+    ]
+    parts += _notes(found)
+    if claims:
+        parts += ["## Claims", *_judged(claims)]
+    if figures:
+        parts.append("## Figures")
+        parts += [f"![{name}]({path.name})" for name, path in figures.items()]
+    parts += ["## Results", markdown(head(found), rows(found))]
+    made_with = [job.result["versions"] for job in found.complete if job.result]
+    versions: dict[str, str] = made_with[0] if made_with else {}
+    parts.append("Made with " + ", ".join(f"{k} {v}" for k, v in versions.items()) + ".")
+    return "\n\n".join(parts) + "\n"
+
+
+def _notes(found: Sweep) -> list[str]:
+    notes = []
+    complete = [job.result for job in found.complete if job.result is not None]
+    if any(result["settings"]["data"] == "blog" for result in complete):
+        notes.append(
+            "With data=blog all replicas share the same files: intervals don't include the "
+            "sampling of examples, which adds up to 0.05."
+        )
+    seen = [r["test_seen_in_train"] for result in complete for r in result["replicas"]]
+    if seen:
+        notes.append(
+            f"Of 100 test sequences {min(seen)} to {max(seen)} also occur in a replica's training "
+            "examples."
+        )
+    return notes
+
+
+def _judged(claims: Sequence[Claim]) -> list[str]:
+    parts = []
+    for claim in claims:
+        parts.append(f"### {claim.name}. {claim.words}")
+        table = [[*one[:3], f"**{one.verdict}**"] for one in claim.judgements]
+        parts.append(markdown(["part", "measured", "test", "verdict"], table))
+    return parts
+
+
+def _show(found: Sweep, figures: dict[str, Path], claims: Sequence[Claim]) -> None:
+    # As wide as it takes: a wrapped table can't be read, nor a cut one in a log.
+    console = Console(soft_wrap=True, width=160)
+    shown = Table(title=f"{len(found.complete)} of {len(found.jobs)} jobs complete, chance 0.10")
+    for name in head(found):
+        shown.add_column(name, no_wrap=True)
+    for row in rows(found):
+        shown.add_row(*row)
+    console.print(shown)
+    for claim in claims:
+        for one in claim.judgements:
+            console.print(f"Claim {claim.name}: {one.part}: {one.verdict}", highlight=False)
+    console.print(f"Report   {found.folder / 'report.html'}")
+    for path in figures.values():
+        console.print(f"Figure   {path}")
+    console.print(f"Table    {found.folder / 'results.csv'}")
+    console.print(f"Browse   tensorboard --logdir {found.folder}")

@@ -1,0 +1,34 @@
+"""What a sweep's report shows: functions of this package, named in a study's YAML."""
+
+from typing import Any
+
+from hydra.utils import get_method
+
+from digitsum.errors import UserError
+
+Shown = dict[str, list[dict[str, Any]]]  # `figures` and `claims`, each named by `_target_`
+_OURS = "digitsum."
+
+
+def check_shown(shown: Any, place: str) -> Shown:
+    """What a report is to show, once it is sure that all of it is there and this package's.
+
+    Raises:
+        UserError: naming the entry.
+    """
+    found: Shown = {}
+    for kind in ("figures", "claims"):
+        found[kind] = list((shown or {}).get(kind) or [])
+        for number, entry in enumerate(found[kind]):
+            target = entry.get("_target_") if isinstance(entry, dict) else None
+            if not str(target).startswith(_OURS):
+                raise UserError(
+                    f"{place}.{kind}[{number}] is {entry}; it must name a function of digitsum by "
+                    "_target_"
+                )
+            try:
+                get_method(str(target))
+            except Exception as error:
+                reason = str(error).splitlines()[0]
+                raise UserError(f"{place}.{kind}[{number}]: {target}: {reason}") from None
+    return found

@@ -1,0 +1,72 @@
+"""Around a whole sweep: its folder's lock and its list of jobs first, its report at the end."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+
+from digitsum.errors import UserError
+from digitsum.runs.results import SCHEMA
+from digitsum.studies.manifest import MANIFEST, job_folder, jobs_of
+from digitsum.studies.shown import check_shown
+from digitsum.writing import write_aside
+
+_started: list[tuple[Path, FileLock]] = []  # this process's sweep and the lock on it
+
+
+class SweepReport(Callback):
+    """Opens a sweep: takes its folder's lock and lists its jobs."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        try:
+            shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
+        except UserError as error:
+            raise SystemExit(f"error: {error}") from None
+        folder = Path(config.hydra.sweep.dir).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise SystemExit(
+                f"error: {folder}: another sweep is running in this folder; "
+                "wait for it, or give this one hydra.sweep.dir=PATH"
+            ) from None
+        jobs = jobs_of(config)
+        manifest = {
+            "schema": SCHEMA,
+            "study": config.hydra.runtime.choices.get("study"),
+            "started": time.time(),
+            "report": shown,
+            "jobs": [{"folder": job_folder(job), "overrides": job} for job in jobs],
+        }
+        write_aside(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+        _started.append((folder, lock))
+        print(f"{len(jobs)} jobs -> {folder}", flush=True)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Whatever becomes of a sweep's jobs, its report is made from those that finished.
+
+    Hydra's own `on_multirun_end` isn't called where a job failed.
+    """
+    try:
+        yield
+    finally:
+        for folder, lock in _started:
+            from digitsum.studies.report import report  # only now: figures take a second to import
+
+            try:
+                report(folder)
+            except OSError as error:
+                place = error.filename or str(folder)
+                raise OSError(error.errno, error.strerror, place) from None
+            lock.release()
+        _started.clear()

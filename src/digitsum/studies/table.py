@@ -1,0 +1,63 @@
+"""A sweep as tables: tidy, one row a job and replica; and for people, one row a job."""
+
+import csv
+import io
+from typing import Any
+
+from digitsum.runs.results import summary
+from digitsum.runs.table import number
+from digitsum.studies.collected import Sweep
+
+
+def csv_of(found: Sweep) -> str:
+    """The tidy table as CSV: one row a job and replica; a failed job has one row with its error."""
+    first = next((job for job in found.jobs if job.result), None)
+    settings = list(first.settings) if first else []
+    complete = found.complete
+    measures = list(complete[0].result["replicas"][0]) if complete else []  # type: ignore[index]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    measures = [measure for measure in measures if measure != "seed"]
+    settings = [key for key in settings if key != "seed"]
+    writer.writerow(["job", "status", *settings, "seed", *measures, "error"])
+    for job in found.jobs:
+        known = [job.settings.get(key, "") for key in settings]
+        rows: list[dict[str, Any]] = job.result["replicas"] if job.complete else [{}]  # type: ignore[index]
+        error = (job.result or {}).get("error", "")
+        for row in rows:
+            cells = ["" if row.get(key) is None else row[key] for key in ("seed", *measures)]
+            writer.writerow([job.folder.name, job.status, *known, *cells, error])
+    return text.getvalue()
+
+
+def rows(found: Sweep) -> list[list[str]]:
+    rows = []
+    for job in found.jobs:
+        varied = [str(job.settings.get(key, "-")) for key in found.varied]
+        if not varied:
+            varied = [job.folder.name]
+        if job.complete and job.result is not None:
+            one = summary(job.result["replicas"])
+            cells = []
+            for measure in ("test_accuracy", "best_dev_accuracy"):
+                s = one[measure]
+                spread = f"{number(s['low'])} - {number(s['high'])}" if s["replicas"] > 1 else "-"
+                cells += [number(s["mean"]), spread]
+            diverged = sum(r["diverged_at"] is not None for r in job.result["replicas"])
+            rows.append([*varied, *cells, str(len(job.result["replicas"])), str(diverged)])
+        else:
+            error = (job.result or {}).get("error", "no result yet")
+            rows.append([*varied, f"{job.status}: {error}", *[""] * 5])
+    return rows
+
+
+def head(found: Sweep) -> list[str]:
+    tail = ["test accuracy", "95 % interval", "best dev", "95 % interval", "replicas", "diverged"]
+    return [*(found.varied or ["job"]), *tail]
+
+
+def markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in lines
+    )

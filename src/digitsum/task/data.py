@@ -1,0 +1,166 @@
+"""DigitSum files as a LightningDataModule: every replica's own data, batches ready to train on."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from digitsum.task.examples import SPLITS, Examples, Source, Split
+from digitsum.task.files import generated, load_folder
+
+
+class Batch(NamedTuple):
+    """`digits` [R, B, T] and `labels` [R, B], both int64."""
+
+    digits: Tensor
+    labels: Tensor
+
+
+class Course(NamedTuple):
+    """What one training step of Lightning gets: everything, and the order in which to take it.
+
+    Lightning's own cost per step exceeds that of a small cell's; so a step of its is a pass over
+    the training examples, or several.
+
+    Attributes:
+        train, dev: the examples.
+        batch_size: examples an optimizer step; the last of a pass may have fewer.
+        steps: optimizer steps a pass.
+        order: a pass's number -> which example comes when [R, N]; None is as they lie.
+    """
+
+    train: Batch
+    dev: Batch
+    batch_size: int
+    steps: int
+    order: Callable[[int], Tensor] | None
+
+    def batches(self, number: int) -> list[Batch]:
+        """The mini-batches of one pass."""
+        digits, labels = self.train
+        if self.order is not None:
+            order = self.order(number).to(digits.device)
+            digits = digits.gather(1, order.unsqueeze(-1).expand_as(digits))
+            labels = labels.gather(1, order)
+        size = self.batch_size
+        pairs = zip(torch.split(digits, size, 1), torch.split(labels, size, 1), strict=True)
+        return [Batch(*pair) for pair in pairs][: self.steps]
+
+
+class DigitSumData(pl.LightningDataModule):
+    """Train, dev and test examples of `replicas` independent repetitions.
+
+    Replica i holds the data of seed `seed + i`, unless the source is shared or `dir` is
+    given: then all replicas hold the same.
+
+    Args:
+        source: what generates missing files.
+        length: digits in a sequence, at least 3; with `dir` the files decide.
+        batch_size: examples a mini-batch; the last one of an epoch may be smaller.
+        shuffle: a new order each epoch, each replica its own, a function of its seed and the
+            epoch alone (so that a resumed run goes on with the same order).
+        copies: how often each of the 100 pairs appears in train; in dev and test it does once.
+        root: the folder in which generated files are kept.
+        dir: a folder of files that a person brings; nothing is generated.
+        seed: of replica 0.
+        replicas: R.
+
+    Raises:
+        UserError: from `setup`, for a value or file that isn't as it must be.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        length: int = 10,
+        batch_size: int = 8,
+        shuffle: bool = False,
+        copies: int = 3,
+        root: str | Path = "data",
+        dir: str | Path | None = None,
+        seed: int = 0,
+        replicas: int = 1,
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.length = length
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.copies: dict[Split, int] = {"train": copies, "dev": 1, "test": 1}
+        self.root = Path(root)
+        self.directory = None if dir is None else Path(dir)
+        self.seed = seed
+        self.replicas = replicas
+        self.splits: dict[Split, Batch] = {}
+
+    def setup(self, stage: str | None = None) -> None:
+        """Generate what is missing, read all splits, stack the replicas."""
+        if self.splits:
+            return
+        for split in SPLITS:
+            read = [self.examples(split, self.seed + i) for i in range(self._distinct)]
+            digits = torch.from_numpy(np.stack([examples.digits for examples in read]))
+            labels = torch.from_numpy(np.stack([examples.labels for examples in read]))
+            self.splits[split] = Batch(
+                digits.expand(self.replicas, -1, -1).contiguous(),
+                labels.expand(self.replicas, -1).contiguous(),
+            )
+
+    @property
+    def _distinct(self) -> int:
+        return 1 if self.directory or self.source.shared else self.replicas
+
+    def examples(self, split: Split, seed: int) -> Examples:
+        """One split as one seed's replica sees it."""
+        if self.directory is not None:
+            return load_folder(self.directory)[split]
+        return generated(self.root, self.source, self.length, split, self.copies[split], seed)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Mini-batches an epoch, after Lightning's `limit_train_batches`."""
+        limit = self.trainer.limit_train_batches if self.trainer else 1.0
+        count = -(-self.splits["train"].labels.shape[1] // self.batch_size)
+        return min(count, limit) if isinstance(limit, int) else count
+
+    def course(self) -> Course:
+        """All that a training needs."""
+        return Course(
+            self.splits["train"],
+            self.splits["dev"],
+            self.batch_size,
+            self.steps_per_epoch,
+            self._order if self.shuffle else None,
+        )
+
+    def _order(self, number: int) -> Tensor:
+        examples = self.splits["train"].labels.shape[1]
+        streams = [np.random.default_rng([self.seed + i, number]) for i in range(self.replicas)]
+        return torch.from_numpy(np.stack([one.permutation(examples) for one in streams]))
+
+    def seen_in_train(self, split: Split) -> list[int]:
+        """Per replica, how many of a split's sequences also occur in its training examples."""
+        counts = []
+        for held_out, train in zip(
+            self.splits[split].digits.tolist(), self.splits["train"].digits.tolist(), strict=True
+        ):
+            known = set(map(tuple, train))
+            counts.append(sum(tuple(sequence) in known for sequence in held_out))
+        return counts
+
+    def train_dataloader(self) -> DataLoader[Course]:
+        return DataLoader([self.course()], batch_size=None)  # type: ignore[arg-type]
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        return self._whole("dev")
+
+    def test_dataloader(self) -> DataLoader[Batch]:
+        return self._whole("test")
+
+    def _whole(self, split: Split) -> DataLoader[Batch]:
+        return DataLoader([self.splits[split]], batch_size=None)  # type: ignore[arg-type]

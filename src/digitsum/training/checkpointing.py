@@ -1,0 +1,109 @@
+"""Checkpoints that a kill can't tear, and stopping when asked to."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+
+from digitsum.errors import UserError
+from digitsum.training.onlooker import Onlooker
+
+CURRENT = "checkpoint.ckpt"
+PREVIOUS = "checkpoint.previous.ckpt"
+_ASIDE = ".checkpoint.aside.ckpt"
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)  # the last is SLURM's usual preemption
+
+
+def save(trainer: pl.Trainer, folder: Path) -> None:
+    """Write a whole checkpoint aside, keep the one before, then rename: one is always good."""
+    aside = folder / _ASIDE
+    try:
+        trainer.save_checkpoint(aside)
+        with aside.open("rb") as written:
+            os.fsync(written.fileno())
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    if (folder / CURRENT).exists():
+        os.replace(folder / CURRENT, folder / PREVIOUS)
+    os.replace(aside, folder / CURRENT)
+
+
+def latest(folder: Path) -> Path | None:
+    """The newest checkpoint that reads as plain tensors; says so where it isn't the last written.
+
+    Raises:
+        UserError: there are checkpoints and none can be read.
+    """
+    refused: list[str] = []
+    for path in (folder / CURRENT, folder / PREVIOUS):
+        if not path.exists():
+            continue
+        try:
+            found = torch.load(path, map_location="cpu", weights_only=True)
+            if not isinstance(found, dict) or "curves" not in found:
+                raise ValueError("not a checkpoint of this project")
+        except Exception as e:  # torch raises whatever the bytes lead its unpickler to
+            reason = (str(e).splitlines() or [type(e).__name__])[0]
+            refused.append(f"{path} can't be used ({reason[:120]})")
+            continue
+        for line in refused:
+            print(f"{line}; going on from {path.name}", flush=True)
+        return path
+    if refused:
+        raise UserError("; ".join(refused))
+    return None
+
+
+class Checkpoints(Onlooker):
+    """Saves at ends of epochs, at most every `seconds`; and at the next one when told to stop.
+
+    Args:
+        folder: the run's.
+        seconds: least time between two checkpoints; what a kill can cost.
+    """
+
+    def __init__(self, folder: str, seconds: float = 15.0) -> None:
+        self.folder = Path(folder)
+        self.seconds = seconds
+        self._saved = time.monotonic()
+        # Whoever wants a checkpoint after every pass needs Lightning's hook at each.
+        self.patient = seconds > 0
+        self._stop: str | None = None
+        self._before: dict[int, Any] = {}
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._saved = time.monotonic()
+        try:
+            self._before = {one: signal.signal(one, self._asked) for one in _SIGNALS}
+        except ValueError:
+            self._before = {}  # not the main thread, which alone may handle signals
+
+    def _asked(self, number: int, frame: FrameType | None) -> None:
+        self._stop = signal.Signals(number).name
+        self._restore()  # asked a second time, stop at once
+
+    def _restore(self) -> None:
+        for one, handler in self._before.items():
+            signal.signal(one, handler)
+        self._before = {}
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        now = time.monotonic()
+        if self._stop is None and now - self._saved < self.seconds:
+            return
+        save(trainer, self.folder)
+        self._saved = now
+        if self._stop is not None:
+            raise SystemExit(
+                f"stopped by {self._stop} after step {trainer.global_step}; checkpoint saved. Go "
+                f"on with the same command and resume=true hydra.run.dir={self.folder}"
+            )
+
+    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        self._restore()

@@ -1,0 +1,22 @@
+"""Which way a training takes on the CPU: the compiled one wherever it can."""
+
+import sys
+
+from digitsum.training.learner import Learner
+from digitsum.training.onlooker import needs_each_step
+from digitsum.training.plain import PlainWay
+from digitsum.training.way import Way
+
+
+def fastest_way(module: Learner) -> Way:
+    """The compiled way, unless a callback needs every step or something can't be compiled."""
+    if needs_each_step(module.trainer):
+        return PlainWay(module)
+    # Imported here: Numba is not for those who never train.
+    from digitsum.training.compiled import CompiledWay
+
+    try:
+        return CompiledWay(module)
+    except TypeError as reason:
+        print(f"trained the plain, slower way: {reason}", file=sys.stderr, flush=True)
+        return PlainWay(module)

@@ -1,0 +1,174 @@
+"""A classifier's replicas as flat rows of numbers, and back."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock
+from torch import Tensor
+
+from digitsum.kernels import CACHE
+from digitsum.kernels.epoch import Examples, Records, Rows, compiled
+from digitsum.kernels.layout import Layout
+from digitsum.kernels.numerics import Array
+from digitsum.kernels.steps import step_of
+from digitsum.kernels.update import NOTHING, UNCLIPPED, Rule, row_of
+from digitsum.network.classifier import Classifier
+
+ANSWER = Rule(NOTHING, 0.0, 0.0, 0.0, 0.0, 0.0, UNCLIPPED, 0.0, False)
+
+
+def tensors_of(classifier: Classifier) -> dict[str, Tensor]:
+    """All that a step uses, by name: first what every network has, as `network` counts it."""
+    cell, readout = classifier.cell, classifier.readout
+    first = {"table": classifier.embedding.table, "W": cell.W, "b": cell.b}
+    first |= {"V": readout.V, "c": readout.c}
+    others = dict(cell.named_parameters()) | dict(cell.named_buffers())
+    return first | {name: one for name, one in others.items() if name not in first}
+
+
+class FlatNetwork:
+    """The rows of R networks: each tensor is a stretch of every row.
+
+    Args:
+        classifier: whose tensors are meant; on the CPU.
+        threads: among which replicas are shared out.
+
+    Raises:
+        TypeError: the cell's step can't be compiled; see `symbols.trace`.
+    """
+
+    def __init__(self, classifier: Classifier, threads: int) -> None:
+        cell = classifier.cell
+        self.step = step_of(cell)
+        tensors = tensors_of(classifier)
+        self.tensors = list(tensors.values())
+        names = list(tensors)
+        self.starts, self.width = row_of([one[0].numel() for one in self.tensors])
+        places = [
+            [start, *one.shape[1:]] for start, one in zip(self.starts, self.tensors, strict=True)
+        ]
+        step = self.step.step
+        products = [[names.index(matrix), column] for matrix, column in step.matrices]
+        trained = [i for i, one in enumerate(self.tensors) if one.requires_grad]
+        whole: Callable[[Iterable[Any]], Array] = lambda of: np.array(list(of), np.int64)  # noqa: E731
+        self.layout = Layout(
+            whole(places),
+            whole(products).reshape(-1, 2),
+            whole(names.index(name) for name in step.vectors),
+            whole(trained),
+            len(cell.gates),
+            cell.states,
+            step.terms,
+            step.kept,
+            step.operands,
+        )
+        self.names = names
+        self.hidden_size = cell.hidden_size
+        self.replicas = len(cell.W)
+        self.dtype = torch.empty(0, dtype=cell.W.dtype).numpy().dtype
+        share = -(-self.replicas // min(threads, self.replicas))
+        self._shares = [(i, min(i + share, self.replicas)) for i in range(0, self.replicas, share)]
+        self._pool = ThreadPoolExecutor(len(self._shares) - 1) if len(self._shares) > 1 else None
+        self._go: Any = None
+        self.weights = self.empty()
+        self.no_rows = np.zeros((0, self.width), self.dtype)
+
+    def empty(self) -> Array:
+        """A row of zeros for each replica."""
+        return np.zeros((self.replicas, self.width), self.dtype)
+
+    def write(self, rows: Array, tensors: Iterable[Tensor | None]) -> None:
+        """Tensors [R, ...], in the order of `self.tensors`, into rows; None is passed over."""
+        for start, tensor in zip(self.starts, tensors, strict=True):
+            if tensor is not None:
+                flat = tensor.detach().reshape(self.replicas, -1).numpy()
+                rows[:, start : start + flat.shape[1]] = flat
+
+    def read(self, rows: Array, tensors: Iterable[Tensor | None]) -> None:
+        """Rows back into tensors."""
+        with torch.no_grad():
+            for start, tensor in zip(self.starts, tensors, strict=True):
+                if tensor is not None:
+                    stop = start + tensor[0].numel()
+                    tensor.copy_(torch.from_numpy(rows[:, start:stop]).view(tensor.shape))
+
+    def run(
+        self, rule: Rule, examples: Examples, rows: Rows, records: Records, begin: int, before: int
+    ) -> None:
+        """`epoch.go` for all replicas, shared out among the threads."""
+        go = self._go or self._compile()
+        given: Any = (self.step, self.layout, rule, examples, rows, records, begin, float(before))
+        others = [self._pool.submit(go, *given, *share) for share in self._shares[1:] if self._pool]
+        go(*given, *self._shares[0])
+        for other in others:
+            other.result()
+
+    def answer(
+        self, digits: Array, labels: Array, batch: int, states: bool = False
+    ) -> tuple[Array, Array, Array]:
+        """Mean losses [R], right answers [R], and the states [R, T, N, H] where asked for.
+
+        Args:
+            digits, labels: [R, N, T] and [R, N].
+            batch: examples at once.
+            states: whether to return the states.
+        """
+        (replicas, count, length), hidden = digits.shape, self.hidden_size
+        steps = -(-count // batch)
+        order = np.arange(count, dtype=np.int64).reshape(1, 1, count)
+        room = np.zeros((replicas if states else 0, length, count, hidden), self.dtype)
+        records = self.records(steps, states=room)
+        rows = self._only_weights()
+        self.run(ANSWER, Examples(digits, labels, order, batch, steps), rows, records, 0, 0)
+        return records.losses.sum(0) / self.dtype.type(count), records.right.sum(0), records.states
+
+    def _only_weights(self) -> Rows:
+        none = self.no_rows
+        return Rows(self.weights, none, none, none, np.zeros(self.replicas, np.bool_))
+
+    def records(
+        self, steps: int, parts: Array | None = None, states: Array | None = None
+    ) -> Records:
+        """Room for what `steps` steps write down, with norms where `parts` are given."""
+        measured = 0 if parts is None else steps
+        parts = np.zeros((0, 3), np.int64) if parts is None else parts
+        return Records(
+            np.zeros((steps, self.replicas), self.dtype),
+            np.zeros((steps, self.replicas), np.int64),
+            parts,
+            np.zeros((measured, self.replicas, 2, len(parts) + 1), self.dtype),
+            np.zeros((0, 0, 0, 0), self.dtype) if states is None else states,
+        )
+
+    def _compile(self) -> Any:
+        """Compile, or load what was compiled before; one process at a time for each cell."""
+        folder = CACHE / f"{self.step.name}.{self.dtype}"
+        folder.mkdir(exist_ok=True)
+        self._go = compiled(folder)
+        with FileLock(folder / "compiling.lock"):
+            if not (folder / "done").exists() and sys.stderr.isatty():
+                print(
+                    f"compiling {self.step.name.partition('_')[0]} for this machine, "
+                    "about 20 s; it happens once",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            none = np.zeros((self.replicas, 0, 1), np.uint8)
+            labels = np.zeros((self.replicas, 0), np.uint8)
+            examples = Examples(none, labels, np.zeros((1, 1, 0), np.int64), 1, 1)
+            rows = self._only_weights()
+            records = self.records(0)
+            self._go(self.step, self.layout, ANSWER, examples, rows, records, 0, 0.0, 0, 0)
+            (folder / "done").touch()
+        return self._go
+
+
+def usable_threads() -> int:
+    """How many threads this process may use: torch's number, within the cores it may run on."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(torch.get_num_threads(), cores or 1))

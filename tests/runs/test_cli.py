@@ -1,0 +1,269 @@
+"""The command line, run as a user runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from ..conftest import REPO, Command
+
+SHORT = ("trainer.max_epochs=6", "evaluate_every=50", "hydra.run.dir=run")
+
+
+def result(folder: Path) -> dict[str, object]:
+    return dict(json.loads((folder / "results.json").read_text()))
+
+
+def comparable(folder: Path) -> dict[str, object]:
+    return {key: value for key, value in result(folder).items() if key != "seconds"}
+
+
+def test_a_run_leaves_everything_and_repeats_itself(command: Command, tmp_path: Path) -> None:
+    words = ("model=srn_residual", "data.length=25", "replicas=3", *SHORT)
+    done = command("train.py", *words)
+    assert done.returncode == 0, done.stderr
+    assert "test accuracy" in done.stdout
+    assert "0.10" in done.stdout
+    assert str(tmp_path / "run") in done.stdout
+    assert done.stderr == ""  # no bar in a pipe, and no chatter
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"config.yaml", "checkpoint.ckpt", "results.json", "curves.png", "curves.pdf"} <= names
+    found = result(tmp_path / "run")
+    assert found["schema"] == 1
+    replicas = found["replicas"]
+    assert isinstance(replicas, list)
+    assert [replica["seed"] for replica in replicas] == [0, 1, 2]
+    assert found["optimizer_steps"] == 6 * 38
+
+    # Repeated on one thread: a replica is computed whole by one thread, however many there are.
+    more = ("hydra.run.dir=again", "callbacks.progress.lines=true")
+    again = command("train.py", *words[:-1], *more, threads=1)
+    assert again.returncode == 0
+    lines = again.stderr.splitlines()
+    assert [line.split(" · ")[0] for line in lines] == [
+        f"step {step} of 228" for step in (50, 100, 150, 200)
+    ]
+    assert all("dev accuracy 0." in line and line.endswith("left") for line in lines)
+    assert comparable(tmp_path / "run") == comparable(tmp_path / "again")
+
+    events = EventAccumulator(str(tmp_path / "run")).Reload()
+    tags = set(events.Tags()["scalars"])
+    assert {"train/loss", "dev/loss", "dev/accuracy", "dev/accuracy_replica/2"} <= tags
+    steps = [event.step for event in events.Scalars("dev/accuracy")]
+    assert steps == [50, 100, 150, 200, 228]
+
+    evaluated = command("evaluate.py", "run=run")
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert "equals what training reported" in evaluated.stdout
+    place = tmp_path / "run" / "evaluation" / "test,length=25"
+    accuracies = json.loads((place / "evaluation.json").read_text())["accuracies"]
+    assert accuracies == [replica["test_accuracy"] for replica in replicas]
+    assert (place / "confusion.png").stat().st_size > 10_000
+    assert len((place / "per_sum.csv").read_text().splitlines()) == 20
+
+    longer = command("evaluate.py", "run=run", "split=dev", "data.length=50")
+    assert longer.returncode == 0, longer.stderr
+    assert (tmp_path / "run" / "evaluation" / "dev,length=50" / "confusion.png").exists()
+
+
+@pytest.mark.faults
+def test_the_checkpoint_is_plain_data(command: Command, tmp_path: Path) -> None:
+    assert command("train.py", "model=lstm", *SHORT).returncode == 0
+    path = tmp_path / "run" / "checkpoint.ckpt"
+    checkpoint = torch.load(path, weights_only=True)
+    assert checkpoint["global_step"] == 6 * 38
+
+    class Payload:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (exec, (f"open({str(tmp_path / 'executed')!r}, 'w')",))
+
+    torch.save({"state_dict": checkpoint["state_dict"], "x": Payload()}, path)
+    refused = command("evaluate.py", "run=run")
+    assert refused.returncode == 1
+    assert "refused" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.faults
+def test_a_stored_configuration_cannot_name_a_callable(command: Command, tmp_path: Path) -> None:
+    assert command("train.py", *SHORT).returncode == 0
+    path = tmp_path / "run" / "config.yaml"
+    path.write_text(path.read_text().replace("digitsum.network.cells.SRN", "os.system"))
+    refused = command("evaluate.py", "run=run")
+    assert refused.returncode == 1
+    assert "os.system" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.faults
+def test_two_runs_at_once_on_missing_files(tmp_path: Path) -> None:
+    def start(folder: str) -> "subprocess.Popen[str]":
+        words = ("trainer.max_epochs=2", f"hydra.run.dir={folder}", "replicas=4")
+        return subprocess.Popen(
+            [sys.executable, str(REPO / "train.py"), *words],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    runs = [start("one"), start("two")]
+    for run in runs:
+        _, errors = run.communicate(timeout=240)
+        assert run.returncode == 0, errors
+    assert comparable(tmp_path / "one") == comparable(tmp_path / "two")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, runpy; sys.argv = ['train.py', '--help']\n"
+        "try: runpy.run_path('train.py', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'lightning', 'matplotlib', 'numba', 'scipy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# What is typed, and words that the one line of the answer must have.
+MISTAKES = [
+    ("data.length=2", ["data.length is 2", "at least 3"]),
+    ("data.length=abc", ["data.length is abc", "whole number"]),
+    ("data.length=10.5", ["data.length is 10.5"]),
+    ("data.length=null", ["data.length is null"]),
+    ("data.length=true", ["data.length is true"]),
+    ("data.copies=0", ["data.copies is 0", "at least 1"]),
+    ("data.batch_size=0", ["data.batch_size is 0"]),
+    ("data.batch_size=-8", ["data.batch_size is -8"]),
+    ("data.shuffle=maybe", ["data.shuffle is maybe", "true or false"]),
+    ("data.root=", ["data.root", "a path"]),
+    (
+        "callbacks.checkpoints.folder=/tmp/x",
+        ["callbacks.checkpoints.folder is /tmp/x", "own folder"],
+    ),
+    ("logger.save_dir=..", ["logger.save_dir is ..", "own folder"]),
+    ("logger.save_dir='${hydra:runtime.output_dir}/../x'", ["logger.save_dir", "own folder"]),
+    ("+trainer.default_root_dir=/tmp/x", ["trainer.default_root_dir is /tmp/x", "own folder"]),
+    ("callbacks.progress.lines=2", ["callbacks.progress.lines is 2", "true or false"]),
+    ("callbacks.checkpoints.seconds=-1", ["callbacks.checkpoints.seconds is -1", "0 or more"]),
+    ("lr=-0.1", ["lr is -0.1", "above 0"]),
+    ("lr=0", ["lr is 0"]),
+    ("lr=nan", ["lr is nan"]),
+    ("lr=inf", ["lr is inf"]),
+    ("lr=fast", ["lr is fast"]),
+    ("lr=null", ["lr is null"]),
+    ("replicas=0", ["replicas is 0", "at least 1"]),
+    ("replicas=1.5", ["replicas is 1.5"]),
+    ("seed=-1", ["seed is -1"]),
+    ("seed=x", ["seed is x"]),
+    ("evaluate_every=0", ["evaluate_every is 0"]),
+    ("recurrence=slow", ["recurrence is slow", "fast, reference"]),
+    ("resume=perhaps", ["resume is perhaps"]),
+    ("loss.reduction=median", ["loss.reduction is median", "mean, sum"]),
+    ("clip.value=0", ["clip.value is 0"]),
+    ("clip.value=-20", ["clip.value is -20", "null"]),
+    ("clip.algorithm=l1", ["clip.algorithm is l1", "norm"]),
+    ("optimizer.weight_decay=-1", ["optimizer.weight_decay is -1"]),
+    ("model.hidden_size=0", ["model.hidden_size is 0"]),
+    ("embedding.size=none", ["embedding.size is none"]),
+    ("trainer.max_epochs=0", ["trainer.max_epochs is 0"]),
+    ("trainer.max_steps=-5", ["trainer.max_steps is -5"]),
+    ("trainer.limit_train_batches=0.5", ["trainer.limit_train_batches is 0.5"]),
+    ("model=srnn", ["model=srnn", "did you mean srn?"]),
+    ("model=lstn", ["did you mean lstm?"]),
+    ("optimizer=adm", ["optimizer=adm", "did you mean adam?"]),
+    ("data=blg", ["data=blg", "did you mean blog?"]),
+    ("study=smoek", ["study=smoek", "did you mean smoke?"]),
+    ("init=zero", ["init=zero", "did you mean zeros?"]),
+    ("embedding=one", ["embedding=one", "onehot"]),
+    ("clip=on", ["clip=on"]),
+    ("trainer=tpu", ["trainer=tpu"]),
+    ("data.lenght=10", ["data.lenght", "did you mean data.length?"]),
+    ("leraning_rate=1", ["leraning_rate"]),
+    ("lrr=1", ["lrr", "did you mean lr?"]),
+    ("optimizer.momentum=0.9", ["optimizer.momentum"]),
+    ("+data.lenght=10", ["data.lenght", "did you mean length?"]),
+    ("+batch_size=10", ["batch_size"]),
+    ("++replica=10", ["replica", "did you mean replicas?"]),
+    ("+trainer.max_epoch=10", ["max_epoch", "did you mean max_epochs?"]),
+    ("+optimizer.momentun=0.9", ["momentun"]),
+    ("length", ["length"]),
+    ("=5", ["=5"]),
+    ("data.dir=nowhere", ["nowhere", "not a folder"]),
+    ("data.dir=empty", ["empty", "lacks train.txt, dev.txt, test.txt"]),
+    ("data.dir=field", ["field/dev.txt:2", "tab-separated"]),
+    ("data.dir=digit", ["digit/dev.txt:2", "item 2 is 'x'"]),
+    ("data.dir=length", ["length/dev.txt:2", "4 are expected"]),
+    ("data.dir=label", ["label/dev.txt:2", "it must be 3"]),
+    ("data.dir=blank", ["blank/dev.txt:1", "empty"]),
+    ("data.dir=latin", ["latin/dev.txt:2", "not UTF-8"]),
+    ("data=blog data.length=12", ["data.length is 12", "5, 10, 15, 20, 25, 30, 35"]),
+    ("data=blog data.copies=5", ["data.copies is 5", "3"]),
+    ("data.dir=good data.length=9", ["data.length is 9", "has 4"]),
+]
+
+FILES = {
+    "field": b"1 2 0 0\t3\n1 2 0 0 3\n",
+    "digit": b"1 2 0 0\t3\n1 x 0 0\t3\n",
+    "length": b"1 2 0 0\t3\n1 2 0\t3\n",
+    "label": b"1 2 0 0\t3\n1 2 0 0\t4\n",
+    "blank": b"",
+    "latin": b"1 2 0 0\t3\n\xe9 2 0 0\t3\n",
+    "good": b"1 2 0 0\t3\n",
+}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(("typed", "words"), MISTAKES, ids=[typed for typed, _ in MISTAKES])
+def test_a_mistake_is_told_in_one_line(
+    typed: str, words: list[str], command: Command, tmp_path: Path
+) -> None:
+    if "data.dir=" in typed:
+        (tmp_path / "empty").mkdir()
+        for name, content in FILES.items():
+            (tmp_path / name).mkdir()
+            for split in ("train", "dev", "test"):
+                bad = split == "dev"
+                (tmp_path / name / f"{split}.txt").write_bytes(content if bad else FILES["good"])
+    before = sorted(tmp_path.rglob("*"))
+    done = command("train.py", *typed.split(" "))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("error: ")
+    for word in words:
+        assert word in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+EVALUATION_MISTAKES = [
+    ("", ["give one of run=FOLDER and sweep=FOLDER"]),
+    ("run=a sweep=b", ["give one of"]),
+    ("run=nowhere", ["nowhere", "not a folder"]),
+    ("run=.", ["results.json is missing"]),
+    ("run=. split=valid", ["split is valid", "train, dev, test"]),
+    ("run=. data.length=2", ["data.length is 2"]),
+    ("run=. figures=gate", ["figures is gate"]),
+    ("run=. lenght=3", ["lenght"]),
+    ("sweep=nowhere", ["nowhere", "sweep.json is missing"]),
+]
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("typed", "words"), EVALUATION_MISTAKES, ids=[typed for typed, _ in EVALUATION_MISTAKES]
+)
+def test_evaluations_mistakes(typed: str, words: list[str], command: Command) -> None:
+    done = command("evaluate.py", *[word for word in typed.split(" ") if word])
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    for word in words:
+        assert word in done.stderr

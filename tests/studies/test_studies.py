@@ -1,0 +1,220 @@
+"""Sweeps as a user runs them: reports, skipping, killing, failing."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from digitsum.errors import UserError
+from digitsum.studies.collected import collect
+from digitsum.studies.manifest import job_folder
+
+from ..conftest import REPO, Command
+
+LENGTHS = (5, 10, 15, 20, 25, 30, 35)
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "results.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.faults
+def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Path) -> None:
+    # A checkpoint each epoch, and jobs that go on from them: what a cluster's array does.
+    words = ("study=smoke", "resume=true", "callbacks.checkpoints.seconds=0")
+    whole = command("train.py", *words, "hydra.sweep.dir=whole")
+    assert whole.returncode == 0, whole.stderr
+    assert "4 of 4 jobs complete" in whole.stdout
+
+    killed = subprocess.Popen(
+        [sys.executable, str(REPO / "train.py"), *words],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    folder = tmp_path / "multirun" / "smoke"
+    third = "*data.length=5,model=srn_residual/checkpoint.previous.ckpt"
+    deadline = time.monotonic() + 120
+    while not list(folder.glob(third)) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    finished = {path: path.stat().st_mtime_ns for path in folder.glob("*/results.json")}
+    assert 2 <= len(finished) < 4
+
+    again = command("train.py", *words)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("complete already, skipped") == len(finished)
+    assert all(path.stat().st_mtime_ns == was for path, was in finished.items())
+    assert (folder / "results.csv").read_text() == (tmp_path / "whole" / "results.csv").read_text()
+    for name in ("report.md", "report.html", "accuracy.png", "accuracy.pdf", "losses.png"):
+        assert (folder / name).stat().st_size > 500
+    assert "data:image/png;base64" in (folder / "report.html").read_text()
+    assert len(rows(folder)) == 4 * 4
+
+    changed = command("train.py", *words, "replicas=2")
+    assert changed.returncode == 0, changed.stderr
+    assert "skipped" not in changed.stdout
+    assert len(rows(folder)) == 4 * 2  # nothing of the sixteen before among them
+
+
+def test_every_launcher_gives_the_same_table(command: Command, tmp_path: Path) -> None:
+    tables = {}
+    for launcher in ("basic", "cores", "submitit_local"):
+        place = f"hydra.sweep.dir={launcher}"
+        done = command("train.py", "study=smoke", f"hydra/launcher={launcher}", place)
+        assert done.returncode == 0, done.stderr
+        assert "4 of 4 jobs complete" in done.stdout
+        tables[launcher] = (tmp_path / launcher / "results.csv").read_text()
+    assert tables["basic"] == tables["cores"] == tables["submitit_local"]
+
+
+def test_the_cluster_preset_composes(command: Command) -> None:
+    done = command("train.py", "study=smoke", "hydra/launcher=slurm", "--cfg", "hydra")
+    assert done.returncode == 0, done.stderr
+    assert "submitit_launcher.SlurmLauncher" in done.stdout
+    assert "array_parallelism: 256" in done.stdout
+
+
+@pytest.mark.faults
+def test_a_failing_job_does_not_take_the_others_down(command: Command, tmp_path: Path) -> None:
+    words = ("-m", "lr=0.01,-1", "trainer.max_epochs=2", "hydra.sweep.dir=s")
+    done = command("train.py", *words)
+    assert done.returncode == 1
+    assert "lr is -1; it must be a number above 0" in done.stderr
+    found = rows(tmp_path / "s")
+    assert [row["status"] for row in found] == ["complete", "failed"]
+    assert "lr is -1" in found[1]["error"]
+    assert "1 of 2 jobs complete" in done.stdout
+    again = command("train.py", *words)
+    assert again.returncode == 1
+    assert again.stdout.count("skipped") == 1
+
+
+@pytest.mark.faults
+def test_a_second_sweep_in_one_folder_is_told(command: Command, tmp_path: Path) -> None:
+    first = subprocess.Popen(
+        [sys.executable, str(REPO / "train.py"), "study=smoke", "replicas=1"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "multirun" / "smoke" / "sweep.json").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    second = command("train.py", "study=smoke", "replicas=1")
+    assert second.returncode == 1
+    assert "another sweep is running in this folder" in second.stderr
+    _, errors = first.communicate(timeout=200)
+    assert first.returncode == 0, errors
+
+
+def test_job_folders_are_names_not_paths() -> None:
+    assert job_folder(["study=x", "lr=0.1", "data.dir=../../up"]) == "data.dir=____up,lr=0.1"
+    assert job_folder(["b=1", "a=2"]) == job_folder(["a=2", "b=1"])
+    assert job_folder(["study=x"]) == "job"
+
+
+def invented(folder: Path, accuracy: dict[str, float], fall: dict[str, float]) -> None:
+    """A sweep's folder whose accuracies we choose: start and fall per ten digits, by cell."""
+    jobs = []
+    for model, start in accuracy.items():
+        for length in LENGTHS:
+            name = f"data.length={length},model={model}"
+            jobs.append({"folder": name, "overrides": [f"model={model}"]})
+            centre = start - fall[model] * (length - 5) / 10
+            replicas = [
+                {
+                    "seed": i,
+                    "test_accuracy": centre + 0.01 * ((i * 7 + length) % 5 - 2),
+                    "best_dev_accuracy": centre,
+                    "best_step": 1,
+                    "final_train_loss": 0.1,
+                    "final_dev_loss": 1.5 - centre + 0.001 * i,
+                    "diverged_at": None,
+                    "test_seen_in_train": 3,
+                }
+                for i in range(8)
+            ]
+            settings = {
+                "model": model,
+                "embedding": "frozen",
+                "optimizer": "adam",
+                "init": "zeros",
+                "data": "digitsum",
+                "data.length": length,
+                "data.shuffle": False,
+                "model.hidden_size": 32,
+                "lr": 0.001,
+            }
+            result = {
+                "schema": 1,
+                "status": "complete",
+                "settings": settings,
+                "replicas": replicas,
+                "versions": {},
+            }
+            (folder / name).mkdir(parents=True)
+            (folder / name / "results.json").write_text(json.dumps(result))
+    (folder / "sweep.json").write_text(json.dumps({"schema": 1, "study": "s", "jobs": jobs}))
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    found = collect(folder)
+    listed = OmegaConf.load(REPO / "conf" / "report" / "default.yaml").claims
+    claims = [instantiate(entry, _partial_=True)(found) for entry in listed]
+    return {one.part: one.verdict for claim in claims for one in claim.judgements}
+
+
+def test_claims_that_hold_are_confirmed(tmp_path: Path) -> None:
+    invented(
+        tmp_path,
+        {"srn": 0.8, "srn_residual": 0.95, "lstm": 0.97},
+        {"srn": 0.2, "srn_residual": 0.01, "lstm": 0.03},
+    )
+    found = verdicts(tmp_path)
+    assert found["plain SRN: accuracy falls with length"] == "confirmed"
+    assert found["residual SRN above 0.8 at every length"] == "confirmed"
+    gap = "the gap (dev minus train loss at the end) is smaller than the plain SRN's"
+    assert found[gap] == "confirmed"
+    assert found["LSTM minus plain SRN, test accuracy"] == "confirmed"
+    assert found["plain SRN: a turning point at 20, 25 or 30"] == "refuted"
+
+
+def test_claims_that_do_not_hold_are_refuted(tmp_path: Path) -> None:
+    invented(
+        tmp_path,
+        {"srn": 0.5, "srn_residual": 0.6, "lstm": 0.3},
+        {"srn": -0.05, "srn_residual": 0.0, "lstm": -0.02},
+    )
+    found = verdicts(tmp_path)
+    assert found["plain SRN: accuracy falls with length"] == "refuted"
+    assert found["residual SRN above 0.8 at every length"] == "refuted"
+    assert found["LSTM minus plain SRN, test accuracy"] == "refuted"
+    assert found["LSTM: accuracy falls with length"] == "refuted"
+
+
+def test_what_is_unclear_is_not_decided(tmp_path: Path) -> None:
+    invented(tmp_path, {"srn_residual": 0.8}, {"srn_residual": 0.0})
+    assert verdicts(tmp_path)["residual SRN above 0.8 at every length"] == "not decided"
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"schema": 99, "jobs": []}', b"\xff"])
+def test_a_torn_manifest_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "sweep.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"sweep\.json") as error:
+        collect(tmp_path)
+    assert "\n" not in str(error.value)
