@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitsum.statistics import difference, interval, intervals, slope, summarise
-from digitsum.studies.claims.turning import dip_probability, turning_points
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:
@@ -62,18 +61,3 @@ def test_slope_by_hand() -> None:
     assert found.slope == pytest.approx(-0.05)
     assert found.high < 0
     assert found.p < 0.1
-
-
-def test_turning_points() -> None:
-    lengths = np.array([15, 20, 25, 30, 35])
-    dip = np.array([[0.9], [0.8], [0.5], [0.7], [0.8]]).repeat(16, 1)
-    certain = turning_points(lengths, dip)
-    assert certain.mean == {20: 0.0, 25: 1.0, 30: 0.0}
-    spread = dip + np.linspace(-0.02, 0.02, 16)
-    assert dip_probability(lengths, spread, 25) < 0.01
-    assert dip_probability(lengths, spread, 30) == 1.0
-    # Noise alone: of three independent values in a row the middle one is least in a third.
-    noise = np.random.default_rng(0).normal(size=(5, 2000))
-    found = turning_points(lengths, noise)
-    for length in (20, 25, 30):
-        assert found.single[length] == pytest.approx(1 / 3, abs=0.03)

@@ -65,13 +65,21 @@ def intervals(
 
 
 class Difference(NamedTuple):
-    """Mean of a minus mean of b: 95 % bootstrap interval, two-sided permutation p, sample sizes."""
+    """Mean of a minus mean of b: 95 % bootstrap interval, two-sided permutation p, sample sizes,
+    and the bootstrap's draws [10,000], from which intervals of other levels follow.
+    """
 
     mean: float
     low: float
     high: float
     p: float
     sizes: tuple[int, int]
+    draws: Array
+
+
+def resampled_means(values: Array, stream: np.random.Generator) -> Array:
+    """Means of 10,000 resamples of replicas [R] with replacement."""
+    return np.asarray(values[stream.integers(0, len(values), (RESAMPLES, len(values)))].mean(1))
 
 
 def difference(a: Array, b: Array) -> Difference:
@@ -82,24 +90,28 @@ def difference(a: Array, b: Array) -> Difference:
     """
     a, b = a[np.isfinite(a)], b[np.isfinite(b)]
     if not len(a) or not len(b):
-        return Difference(_NAN, _NAN, _NAN, 1.0, (len(a), len(b)))
+        return Difference(_NAN, _NAN, _NAN, 1.0, (len(a), len(b)), np.full(1, _NAN))
     stream = np.random.default_rng(0)
-    drawn = [one[stream.integers(0, len(one), (RESAMPLES, len(one)))].mean(1) for one in (a, b)]
-    low, high = np.quantile(drawn[0] - drawn[1], [0.025, 0.975])
+    draws = resampled_means(a, stream) - resampled_means(b, stream)
+    low, high = np.quantile(draws, [0.025, 0.975])
     observed = a.mean() - b.mean()
     both = stream.permuted(np.tile(np.concatenate([a, b]), (RESAMPLES, 1)), axis=1)
     under = both[:, : len(a)].mean(1) - both[:, len(a) :].mean(1)
     p = (1 + (np.abs(under) >= abs(observed) - 1e-12).sum()) / (1 + RESAMPLES)
-    return Difference(float(observed), float(low), float(high), float(p), (len(a), len(b)))
+    sizes = (len(a), len(b))
+    return Difference(float(observed), float(low), float(high), float(p), sizes, draws)
 
 
 class Slope(NamedTuple):
-    """Least-squares slope of replicas' values against x, with a permutation p-value."""
+    """Least-squares slope of replicas' values against x: 95 % bootstrap interval, permutation
+    p-value, and the bootstrap's draws.
+    """
 
     slope: float
     low: float
     high: float
     p: float
+    draws: Array
 
 
 def slope(x: Array, values: Array) -> Slope:
@@ -117,7 +129,7 @@ def slope(x: Array, values: Array) -> Slope:
     flat = stream.permuted(np.tile(values.ravel(), (RESAMPLES, 1)), axis=1)
     under = flat.reshape(RESAMPLES, points, replicas).mean(2) @ weights
     p = (1 + (np.abs(under) >= abs(observed) - 1e-15).sum()) / (1 + RESAMPLES)
-    return Slope(float(observed), float(low), float(high), float(p))
+    return Slope(float(observed), float(low), float(high), float(p), resampled)
 
 
 def probability(p: float) -> str:

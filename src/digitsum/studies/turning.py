@@ -1,63 +1,77 @@
-"""Turning points in accuracy against length: how often chance alone would show one."""
+"""Turning points in accuracy against length: dips of the mean, and how often one seed shows one."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from digitsum.statistics import RESAMPLES, Array, difference
-
-TURNS = (20, 25, 30)
-CELLS = 2  # the plain and the residual SRN
+from digitsum.statistics import CONFIDENCE, RESAMPLES, Array
 
 
-class Share(NamedTuple):
-    """The fraction of resampled curves that turn at each length, and at any of them."""
+class Dip(NamedTuple):
+    """By how much the mean at a length lies below the lower of its neighbours, with bounds that
+    hold for all dips looked at together.
+    """
 
-    single: dict[int, float]
-    mean: dict[int, float]
-    any_single: float
-    any_mean: float
-
-
-def _turns(curves: Array, places: list[int]) -> Array:
-    """Where curves [draws, lengths] fall and then rise: [draws, places]."""
-    steps = np.diff(curves, axis=1)
-    return np.stack([(steps[:, i - 1] < 0) & (steps[:, i] > 0) for i in places], axis=1)
+    length: int
+    depth: float
+    low: float
+    high: float
 
 
-def turning_points(lengths: Array, values: Array) -> Share:
-    """How often a curve of one seed, and of the mean of all, falls to a length and rises after it.
+def dips(curves: Sequence[tuple[Array, Array]]) -> list[list[Dip]]:
+    """Dips at all inner lengths of several curves, with simultaneous 95 % bounds.
 
-    A single-seed curve takes one replica at each length (runs of different lengths are
-    independent); a mean curve resamples all R replicas at each.
+    A dip is the smaller of two differences of means, left and right neighbour minus the length.
+    The bootstrap's maximum of all studentised differences, of all curves, gives one factor for
+    every bound (Efron and Tibshirani 1993, ch. 16; Romano and Wolf 2005); the bounds of a minimum
+    are the minima of the bounds.
 
     Args:
-        lengths: ascending [L], among them 20, 25 and 30, none of them an end.
-        values: [L, R].
+        curves: lengths [L] and values [L, R] of each; NaN values are left out.
+
+    Returns:
+        of each curve, the dips at lengths 1 to L - 2.
     """
     stream = np.random.default_rng(0)
-    count, replicas = values.shape
-    places = [list(lengths).index(length) for length in TURNS]
-    one = stream.integers(0, replicas, (RESAMPLES, count, 1))
-    many = stream.integers(0, replicas, (RESAMPLES, count, replicas))
-    drawn = [np.take_along_axis(values[None], index, axis=2).mean(2) for index in (one, many)]
-    single, mean = (_turns(curves, places) for curves in drawn)
-    return Share(
-        dict(zip(TURNS, single.mean(0).tolist(), strict=True)),
-        dict(zip(TURNS, mean.mean(0).tolist(), strict=True)),
-        float(single.any(1).mean()),
-        float(mean.any(1).mean()),
-    )
+    observed, draws = [], []
+    for _, values in curves:
+        rows = [row[np.isfinite(row)] for row in values]
+        means = np.array([row.mean() for row in rows])
+        drawn = np.stack(
+            [row[stream.integers(0, len(row), (RESAMPLES, len(row)))].mean(1) for row in rows]
+        )
+        observed.append(np.diff(means))
+        draws.append(np.diff(drawn, axis=0))
+    spread = [np.maximum(one.std(1), 1e-12) for one in draws]
+    off = [
+        np.abs(one - centre[:, None]) / s[:, None]
+        for one, centre, s in zip(draws, observed, spread, strict=True)
+    ]
+    factor = np.quantile(np.concatenate(off).max(0), CONFIDENCE)
+    found = []
+    for (lengths, _), steps, s in zip(curves, observed, spread, strict=True):
+        low, high = steps - factor * s, steps + factor * s
+        found.append(
+            [
+                Dip(
+                    int(lengths[i + 1]),
+                    float(min(-steps[i], steps[i + 1])),
+                    float(min(-high[i], low[i + 1])),
+                    float(min(-low[i], high[i + 1])),
+                )
+                for i in range(len(steps) - 1)
+            ]
+        )
+    return found
 
 
-def dip_probability(lengths: Array, values: Array, length: int) -> float:
-    """How likely chance makes the mean at a length fall below both its neighbours' by this much.
+def single_seed_share(values: Array) -> float:
+    """How often a curve of one replica at each length falls and rises again somewhere.
 
-    The larger of two permutation p-values (both must hold), times the number of places where a
-    turning point is looked for, lengths and cells (Bonferroni); 1 where the mean isn't below both.
+    Runs of different lengths are independent, so that any replica may stand beside any other.
     """
-    place = list(lengths).index(length)
-    compared = [difference(values[place + side], values[place]) for side in (-1, 1)]
-    if any(one.mean <= 0 for one in compared):
-        return 1.0
-    return min(1.0, CELLS * len(TURNS) * max(one.p for one in compared))
+    stream = np.random.default_rng(0)
+    index = stream.integers(0, values.shape[1], (RESAMPLES, len(values), 1))
+    steps = np.diff(np.take_along_axis(values[None], index, axis=2)[..., 0], axis=1)
+    return float(((steps[:, :-1] < 0) & (steps[:, 1:] > 0)).any(1).mean())

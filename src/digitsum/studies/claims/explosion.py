@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from digitsum.statistics import difference, probability, summarise
-from digitsum.studies.claims.judgement import ALPHA, Claim, Judgement, all_hold
+from digitsum.statistics import difference, probability, resampled_means, summarise
+from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, decide
 from digitsum.studies.collected import Job, Sweep
 from digitsum.studies.explosion import FIRST, dead, growth, largest
 from digitsum.task.examples import CHANCE
@@ -45,7 +45,7 @@ def _grows(free: Job, name: str) -> Judgement:
         f"log10 growth {grown.mean:.2f} [{grown.low:.2f}, {grown.high:.2f}]; median over replicas "
         f"of the largest ||dU||: {np.median(largest(free)):,.0f}",
         f"95 % bootstrap interval against 1, n = {grown.replicas}",
-        all_hold([grown.low > TENFOLD], [grown.high < TENFOLD]),
+        decide([resampled_means(growth(free) - TENFOLD, np.random.default_rng(0))]),
     )
 
 
@@ -57,7 +57,7 @@ def _tamed(free: Job, clipped: Job, name: str) -> Judgement:
         f"[{fewer.low:+.2f}, {fewer.high:+.2f}]; median of the largest ||dU|| with clipping: "
         f"{np.median(largest(clipped)):,.0f}",
         f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
-        all_hold([fewer.low > 0 and fewer.p < ALPHA], [fewer.high < 0]),
+        decide([fewer.draws]),
     )
 
 
@@ -71,15 +71,16 @@ def _vanishes(free: Job, clipped: Job, name: str) -> Judgement:
             for words, one in zip(("unclipped", "clipped"), lost, strict=True)
         ),
         f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
-        all_hold([fewer.low > 0 and fewer.p < ALPHA], [fewer.high <= 0]),
+        decide([fewer.draws]),
     )
 
 
 def _learns(clipped: Job, name: str) -> Judgement:
-    learned = summarise(clipped.values("test_accuracy").tolist())
+    values = clipped.values("test_accuracy")
+    learned = summarise(values.tolist())
     return Judgement(
         f"{name}: with clipping at 20 these settings learn (test accuracy above chance)",
         f"{learned.mean:.3f} [{learned.low:.3f}, {learned.high:.3f}]",
         f"95 % bootstrap interval against {CHANCE:.2f}, n = {learned.replicas}",
-        all_hold([learned.low > CHANCE], [learned.high <= CHANCE]),
+        decide([resampled_means(values - CHANCE, np.random.default_rng(0))], MARGIN),
     )

@@ -13,4 +13,6 @@ def plain_srn_forgets(found: Sweep) -> Claim:
     if not curve.enough:
         return Claim("1", WORDS, ())
     fall = slope(curve.lengths, curve.values)
-    return Claim("1", WORDS, [falls("plain SRN", fall, curve.listed(), curve.values.size)])
+    return Claim(
+        "1", WORDS, [falls("plain SRN", curve.lengths, fall, curve.listed(), curve.values.size)]
+    )

@@ -1,13 +1,20 @@
-"""What a claim and a judgement on a part of it are, and the rules by which verdicts fall."""
+"""What a claim and a judgement on a part of it are, and the rules by which verdicts fall.
+
+The rules are those of docs/method.md, written down before the results that they judge.
+"""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
+
+import numpy as np
 
 from digitsum.statistics import Difference, Slope, probability
 from digitsum.studies.collected import Array
 
 Verdict = Literal["confirmed", "refuted", "not decided"]
 ALPHA = 0.05
+# Two of a hundred test examples: a difference in accuracy below this is too small to matter.
+MARGIN = 0.02
 
 
 class Judgement(NamedTuple):
@@ -27,14 +34,37 @@ class Claim(NamedTuple):
     judgements: Sequence[Judgement]
 
 
-def all_hold(hold: list[bool], fail: list[bool]) -> Verdict:
-    if all(hold):
+def decide(effects: Sequence[Array], margin: float | None = None) -> Verdict:
+    """Judge a statement that says of each effect that it is above zero.
+
+    Confirmed where every effect's 95 % interval lies above zero: all must hold, so none needs a
+    correction (an intersection-union test, Berger 1982). Else refuted where some effect's interval
+    lies below zero, or where some effect is bounded within the margin on both sides by two
+    one-sided tests (Schuirmann 1987, Lakens 2017); since any one of them would do, each is asked at
+    the level divided by their number (Bonferroni). Else not decided.
+
+    Args:
+        effects: of each, the bootstrap's draws; positive is the statement's side.
+        margin: below which an effect is too small to matter; None where no size is known to be.
+    """
+    share = ALPHA / len(effects)
+    bounds = [np.quantile(one, [share, share / 2, ALPHA / 2]) for one in effects]
+    upper = [np.quantile(one, [1 - share, 1 - share / 2]) for one in effects]
+    if all(low[2] > 0 for low in bounds):
         return "confirmed"
-    return "refuted" if any(fail) else "not decided"
+    if any(high[1] < 0 for high in upper):
+        return "refuted"
+    if margin is not None:
+        pairs = zip(bounds, upper, strict=True)
+        if any(low[0] > -margin and high[0] < margin for low, high in pairs):
+            return "refuted"
+    return "not decided"
 
 
-def compared_at(part: str, at: Array, compared: list[Difference]) -> Judgement:
-    """Confirmed where every difference is above zero."""
+def compared_at(
+    part: str, at: Array, compared: list[Difference], margin: float | None = MARGIN
+) -> Judgement:
+    """The statement that every difference is above zero."""
     numbers = "; ".join(
         f"{where}: {one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
         for where, one in zip(at, compared, strict=True)
@@ -44,20 +74,22 @@ def compared_at(part: str, at: Array, compared: list[Difference]) -> Judgement:
     return Judgement(
         part,
         numbers,
-        f"permutation, largest {probability(largest)}, n = {sizes[0]} and {sizes[1]} each",
-        all_hold(
-            [one.low > 0 and one.p < ALPHA for one in compared],
-            [one.high < 0 and one.p < ALPHA for one in compared],
-        ),
+        f"bootstrap; permutation, largest {probability(largest)}, n = {sizes[0]} and {sizes[1]} "
+        "each",
+        decide([one.draws for one in compared], margin),
     )
 
 
-def falls(name: str, found: Slope, listed: str, count: int) -> Judgement:
-    """Confirmed where accuracy's slope against length is below zero."""
+def falls(name: str, lengths: Array, found: Slope, listed: str, count: int) -> Judgement:
+    """The statement that accuracy's slope against length is below zero.
+
+    It is too small to matter where accuracy changes by less than the margin over all lengths.
+    """
     numbers = (
         f"{10 * found.slope:+.3f} [{10 * found.low:+.3f}, {10 * found.high:+.3f}] accuracy per "
         f"ten digits; mean at {listed}"
     )
-    test = f"permutation of lengths, {probability(found.p)}, n = {count}"
-    verdict = all_hold([found.high < 0 and found.p < ALPHA], [found.low >= 0])
-    return Judgement(f"{name}: accuracy falls with length", numbers, test, verdict)
+    test = f"bootstrap; permutation of lengths, {probability(found.p)}, n = {count}"
+    over_all = -found.draws * (lengths.max() - lengths.min())
+    part = f"{name}: accuracy falls with length"
+    return Judgement(part, numbers, test, decide([over_all], MARGIN))

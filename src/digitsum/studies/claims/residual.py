@@ -1,10 +1,13 @@
 """Claim 2: the residual connection remembers, and closes the gap between train and dev loss."""
 
-from digitsum.statistics import difference, summarise
+import numpy as np
+
+from digitsum.statistics import difference, resampled_means
 from digitsum.studies.claims.curves import by_length
-from digitsum.studies.claims.judgement import Claim, Judgement, all_hold, compared_at
+from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, compared_at, decide
 from digitsum.studies.collected import Sweep
 
+HIGH = 0.8
 WORDS = (
     "The residual connection at lr 0.001 keeps basically all lengths above 0.8 and closes the gap "
     "between train and dev loss."
@@ -15,13 +18,14 @@ def residual_srn_remembers(found: Sweep) -> Claim:
     curve = by_length(found, "srn_residual")
     if not curve.enough:
         return Claim("2", WORDS, ())
-    bounds = [summarise(row.tolist()) for row in curve.values]
+    above = [row[np.isfinite(row)] - HIGH for row in curve.values]
+    draws = [resampled_means(one, np.random.default_rng(0)) for one in above]
     judged = [
         Judgement(
             "residual SRN above 0.8 at every length",
             curve.listed(),
             f"95 % bootstrap interval against 0.8, n = {curve.values.shape[1]} a length",
-            all_hold([one.low > 0.8 for one in bounds], [one.high < 0.8 for one in bounds]),
+            decide(draws, MARGIN),
         )
     ]
     if by_length(found, "srn").beside(curve):
@@ -32,5 +36,5 @@ def residual_srn_remembers(found: Sweep) -> Claim:
         ]
         compared = [difference(a, b) for a, b in zip(*gaps, strict=True)]
         part = "the gap (dev minus train loss at the end) is smaller than the plain SRN's"
-        judged.append(compared_at(part, curve.lengths, compared))
+        judged.append(compared_at(part, curve.lengths, compared, margin=None))
     return Claim("2", WORDS, judged)

@@ -1,36 +1,44 @@
 """Claim 4: accuracy is not monotone in length."""
 
-from digitsum.statistics import probability
+from collections.abc import Sequence
+
 from digitsum.studies.claims.curves import by_length
-from digitsum.studies.claims.judgement import ALPHA, Claim, Judgement, all_hold
+from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, Verdict
 from digitsum.studies.collected import Sweep
-from digitsum.studies.turning import TURNS, dip_probability, turning_points
+from digitsum.studies.turning import Dip, dips, single_seed_share
 
 WORDS = "Accuracy is not monotone in length: a turning point near 25 or 30."
+CELLS = {"srn_residual": "residual SRN", "srn": "plain SRN"}
+
+
+def turns(found: Sequence[Dip]) -> Verdict:
+    """The statement that there is a dip, of bounds that hold together: confirmed by one above zero,
+    refuted where all are below the margin.
+    """
+    if any(dip.low > 0 for dip in found):
+        return "confirmed"
+    return "refuted" if all(dip.high < MARGIN for dip in found) else "not decided"
 
 
 def accuracy_turns(found: Sweep) -> Claim:
+    curves = {model: by_length(found, model) for model in CELLS}
+    curves = {model: curve for model, curve in curves.items() if curve.enough}
+    if not curves:
+        return Claim("4", WORDS, ())
+    looked_at = dips([(curve.lengths, curve.values) for curve in curves.values()])
     judged = []
-    for model, name in (("srn_residual", "residual SRN"), ("srn", "plain SRN")):
-        curve = by_length(found, model)
-        if not curve.enough or not set(TURNS) <= set(curve.lengths):
-            continue
-        share = turning_points(curve.lengths, curve.values)
-        single = ", ".join(f"{length}: {share.single[length]:.0%}" for length in TURNS)
-        mean = ", ".join(f"{length}: {share.mean[length]:.0%}" for length in TURNS)
-        p = {length: dip_probability(curve.lengths, curve.values, length) for length in TURNS}
-        listed = ", ".join(f"{length}: {probability(p[length])}" for length in TURNS)
-        replicas = curve.values.shape[1]
+    for (model, curve), own in zip(curves.items(), looked_at, strict=True):
+        numbers = "; ".join(
+            f"{dip.length}: {dip.depth:+.3f} [{dip.low:+.3f}, {dip.high:+.3f}]" for dip in own
+        )
+        seen = single_seed_share(curve.values)
         judged.append(
             Judgement(
-                f"{name}: a turning point at 20, 25 or 30",
-                f"seen somewhere in {share.any_single:.0%} of single-seed curves and "
-                f"{share.any_mean:.0%} of resampled {replicas}-replica means; single seed "
-                f"{single}; mean {mean}",
-                f"permutation against both neighbours, at {listed} (each six times the "
-                f"larger of two), n = {replicas} a length; refuted where none is below 0.05 and "
-                "under 5 % of resampled means turn",
-                all_hold([min(p.values()) < ALPHA], [max(share.mean.values()) < 0.05]),
+                f"{CELLS[model]}: the mean dips at some length (below both neighbours)",
+                f"depth at {numbers}; one seed alone shows a dip somewhere in {seen:.0%} of curves",
+                f"simultaneous 95 % bounds over {sum(map(len, looked_at))} lengths and cells "
+                f"(bootstrap of the maximum), n = {curve.values.shape[1]} a length",
+                turns(own),
             )
         )
     return Claim("4", WORDS, judged)
