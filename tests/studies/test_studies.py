@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
@@ -86,6 +87,38 @@ def test_the_cluster_preset_composes(command: Command) -> None:
     assert "array_parallelism: 256" in done.stdout
 
 
+def test_shards_of_seeds_make_the_table_of_one_job(command: Command, tmp_path: Path) -> None:
+    words = ("-m", "model=srn,srn_residual", "data.length=5", "trainer.max_epochs=4")
+    words += ("callbacks=explosion", "clip.value=null")
+    for place, more in (("whole", ["replicas=4"]), ("shards", ["seed=2,0", "replicas=2"])):
+        done = command("train.py", *words, *more, f"hydra.sweep.dir={place}")
+        assert done.returncode == 0, done.stderr
+    tables = [(tmp_path / place / "results.csv").read_text() for place in ("whole", "shards")]
+    assert tables[0] == tables[1]
+    pages = [(tmp_path / place / "report.md").read_text() for place in ("whole", "shards")]
+    results = [page[page.index("## Results") :] for page in pages]
+    assert results[0] == results[1]
+    one, other = (collect(tmp_path / place).complete for place in ("whole", "shards"))
+    for name in ("curves", "gradient_norms", "saturation", "gradient_flow"):
+        for a, b in zip(one, other, strict=True):
+            wanted, found = a.arrays(name), b.arrays(name)
+            assert wanted.keys() == found.keys()
+            for key, array in wanted.items():
+                if array.dtype.kind == "f":
+                    np.testing.assert_allclose(found[key], array, rtol=1e-3, atol=1e-5)
+                else:
+                    assert (found[key] == array).all()
+
+
+def test_a_seed_that_occurs_twice_is_refused(command: Command, tmp_path: Path) -> None:
+    done = command("train.py", "-m", "seed=0,3", "replicas=4", "hydra.sweep.dir=s")
+    assert done.returncode == 1
+    assert "both have seed 3" in done.stderr
+    assert "seed=0,4" in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert not (tmp_path / "s").exists()
+
+
 @pytest.mark.faults
 def test_a_failing_job_does_not_take_the_others_down(command: Command, tmp_path: Path) -> None:
     words = ("-m", "lr=0.01,-1", "trainer.max_epochs=2", "hydra.sweep.dir=s")
@@ -127,8 +160,12 @@ def test_job_folders_are_names_not_paths() -> None:
     assert job_folder(["study=x"]) == "job"
 
 
-def invented(folder: Path, accuracy: dict[str, float], fall: dict[str, float]) -> None:
-    """A sweep's folder whose accuracies we choose: start and fall per ten digits, by cell."""
+def invented(
+    folder: Path, accuracy: dict[str, float], fall: dict[str, float], spread: float = 0.01
+) -> None:
+    """A sweep's folder whose accuracies we choose: start and fall per ten digits, by cell; and how
+    far apart replicas are.
+    """
     jobs = []
     for model, start in accuracy.items():
         for length in LENGTHS:
@@ -138,7 +175,7 @@ def invented(folder: Path, accuracy: dict[str, float], fall: dict[str, float]) -
             replicas = [
                 {
                     "seed": i,
-                    "test_accuracy": centre + 0.01 * ((i * 7 + length) % 5 - 2),
+                    "test_accuracy": centre + spread * ((i * 7 + length) % 5 - 2),
                     "best_dev_accuracy": centre,
                     "best_step": 1,
                     "final_train_loss": 0.1,
@@ -207,8 +244,13 @@ def test_claims_that_do_not_hold_are_refuted(tmp_path: Path) -> None:
 
 
 def test_what_is_unclear_is_not_decided(tmp_path: Path) -> None:
-    invented(tmp_path, {"srn_residual": 0.8}, {"srn_residual": 0.0})
+    invented(tmp_path, {"srn_residual": 0.8}, {"srn_residual": 0.0}, spread=0.1)
     assert verdicts(tmp_path)["residual SRN above 0.8 at every length"] == "not decided"
+
+
+def test_what_is_too_small_to_matter_is_refuted(tmp_path: Path) -> None:
+    invented(tmp_path, {"srn_residual": 0.8}, {"srn_residual": 0.0}, spread=0.002)
+    assert verdicts(tmp_path)["residual SRN above 0.8 at every length"] == "refuted"
 
 
 @pytest.mark.faults

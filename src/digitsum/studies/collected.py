@@ -2,59 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from digitsum.errors import UserError
 from digitsum.runs import results
+from digitsum.studies.jobs import SHARDING, Job, pooled
 from digitsum.studies.manifest import read_manifest
-
-Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job: `result` is None where it has none yet."""
-
-    folder: Path
-    overrides: list[str]
-    result: dict[str, Any] | None
-
-    @property
-    def complete(self) -> bool:
-        return self.result is not None and self.result.get("status") == "complete"
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        return dict(self.result["settings"]) if self.result else {}
-
-    @property
-    def status(self) -> str:
-        return str(self.result["status"]) if self.result else "missing"
-
-    def values(self, measure: str) -> Array:
-        """A measure over replicas [R], NaN where a replica has none."""
-        assert self.result is not None
-        found = [replica[measure] for replica in self.result["replicas"]]
-        return np.array([np.nan if one is None else one for one in found], np.float64)
-
-    def arrays(self, name: str = "curves") -> dict[str, Array]:
-        """Arrays that the job recorded, by name; empty where it recorded none."""
-        path = self.folder / f"{name}.npz"
-        if not path.exists():
-            return {}
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                return {key: stored[key] for key in stored.files}
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} can't be read ({error})") from None
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """All jobs of a sweep's manifest, and the settings that vary over them in their order.
+    """All jobs of a sweep's manifest, and the settings that vary over them in their order, but for
+    `seed` and `replicas`, which only say which job a replica was in.
 
     `shown` is what its report shows, None where the manifest doesn't say.
     """
@@ -65,9 +26,15 @@ class Sweep:
     varied: list[str]
     shown: dict[str, Any] | None = None
 
-    @property
+    @cached_property
     def complete(self) -> list[Job]:
-        return [job for job in self.jobs if job.complete]
+        """Complete jobs, those that differ only in `seed` as one."""
+        return pooled([job for job in self.jobs if job.complete])
+
+    @property
+    def unfinished(self) -> list[Job]:
+        """Jobs without a complete result, each by itself."""
+        return [job for job in self.jobs if not job.complete]
 
     def only(self, **wanted: Any) -> list[Job]:
         """Complete jobs with these settings; `data_length` stands for `data.length`."""
@@ -85,7 +52,7 @@ def _setting(name: str) -> str:
 
 
 def collect(folder: Path) -> Sweep:
-    """Read a sweep's folder. Raises: UserError."""
+    """Read a sweep's folder. Raises: UserError, also where a seed occurs twice in one setting."""
     manifest = read_manifest(folder)
     jobs = []
     for entry in manifest["jobs"]:
@@ -95,21 +62,34 @@ def collect(folder: Path) -> Sweep:
         except UserError:
             result = None
         jobs.append(Job(place, list(entry["overrides"]), result))
-    return Sweep(folder, manifest.get("study"), jobs, _varied(jobs), manifest.get("report"))
+    found = Sweep(folder, manifest.get("study"), jobs, _varied(jobs), manifest.get("report"))
+    for one in found.complete:
+        seeds = [replica["seed"] for replica in one.replicas]
+        twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})
+        if twice:
+            raise UserError(
+                f"{folder}: seed {twice[0]} occurs twice in {one.name(found.varied)}; jobs that "
+                "differ only in seed are one row, so their seeds must differ by replicas or more"
+            )
+    return found
 
 
 def _varied(jobs: Sequence[Job]) -> list[str]:
     known = [job.settings for job in jobs if job.result]
     if not known:
         return []
-    varied = [key for key in known[0] if len({str(one.get(key)) for one in known}) > 1]
-    # A cell may bring its own initialisation: that isn't a second thing that varies.
+    varied = [
+        key
+        for key in known[0]
+        if key not in SHARDING and len({str(one.get(key)) for one in known}) > 1
+    ]
+    # A cell may bring its own initialisation or skip: that isn't a second thing that varies.
     return [key for key in varied if not _follows(key, "model", known)]
 
 
 def _follows(key: str, leader: str, known: list[dict[str, Any]]) -> bool:
     """Whether the leader's value decides the key's."""
-    if key != "init":
+    if key not in ("init", "model.skip"):
         return False
     pairs = {(str(one.get(leader)), str(one.get(key))) for one in known}
     return len(pairs) == len({first for first, _ in pairs}) and len(pairs) > 1

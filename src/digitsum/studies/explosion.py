@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from digitsum.studies.collected import Array, Job
+from digitsum.studies.jobs import Array, Job
 
 FIRST = 40  # steps that the blog's figure shows
 LATE = 0.6  # of the run: what comes after the explosion

@@ -38,6 +38,35 @@ def jobs_of(config: DictConfig) -> list[list[str]]:
     return [job for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
 
 
+def check_seeds(jobs: Sequence[Sequence[str]], seed: int, replicas: int) -> None:
+    """Refuse jobs that differ only in `seed` and share seeds: a replica would count twice.
+
+    Args:
+        jobs: their overrides.
+        seed, replicas: where a job doesn't say.
+
+    Raises:
+        UserError: naming both.
+    """
+    taken: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    for job in jobs:
+        said = dict(one.partition("=")[::2] for one in job)
+        own = [said.get("seed", str(seed)), said.get("replicas", str(replicas))]
+        if not all(one.isdecimal() for one in own):
+            continue  # told by the job's own check
+        first, count = map(int, own)
+        rest = tuple(sorted(o for o in job if o.partition("=")[0] not in ("seed", "replicas")))
+        for other, size in taken.setdefault(rest, []):
+            if first < other + size and other < first + count:
+                twice = max(first, other)
+                raise UserError(
+                    f"seed: {other} with replicas={size} and {first} with replicas={count} both "
+                    f"have seed {twice}; jobs that differ only in seed are one row, so give seeds "
+                    f"that differ by replicas or more: seed={other},{other + size}"
+                )
+        taken[rest].append((first, count))
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """A sweep's list of jobs. Raises: UserError."""
     path = folder / MANIFEST

@@ -51,7 +51,7 @@ def report(folder: Path, shown: Any = None) -> None:
 
 
 def _text(found: Sweep, figures: dict[str, Path], claims: Sequence[Claim]) -> str:
-    done = len(found.complete)
+    done = len(found.jobs) - len(found.unfinished)
     parts = [
         f"# {found.study or found.folder.name}",
         f"{done} of {len(found.jobs)} jobs complete. Accuracy by chance is 0.10 (always answering "
@@ -100,7 +100,8 @@ def _judged(claims: Sequence[Claim]) -> list[str]:
 def _show(found: Sweep, figures: dict[str, Path], claims: Sequence[Claim]) -> None:
     # As wide as it takes: a wrapped table can't be read, nor a cut one in a log.
     console = Console(soft_wrap=True, width=160)
-    shown = Table(title=f"{len(found.complete)} of {len(found.jobs)} jobs complete, chance 0.10")
+    done = len(found.jobs) - len(found.unfinished)
+    shown = Table(title=f"{done} of {len(found.jobs)} jobs complete, chance 0.10")
     for name in head(found):
         shown.add_column(name, no_wrap=True)
     for row in rows(found):

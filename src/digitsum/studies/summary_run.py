@@ -6,7 +6,8 @@ TensorBoard draws against steps alone, so a line's step is the length.
 import shutil
 
 from digitsum.statistics import summarise
-from digitsum.studies.collected import Job, Sweep
+from digitsum.studies.collected import Sweep
+from digitsum.studies.jobs import Job
 
 FOLDER = "against_length"
 LENGTH = "data.length"

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
 from digitsum.runs.results import SCHEMA
-from digitsum.studies.manifest import MANIFEST, job_folder, jobs_of
+from digitsum.studies.manifest import MANIFEST, check_seeds, job_folder, jobs_of
 from digitsum.studies.shown import check_shown
 from digitsum.writing import write_aside
 
@@ -26,6 +26,8 @@ class SweepReport(Callback):
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         try:
             shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
+            jobs = jobs_of(config)
+            check_seeds(jobs, config.seed, config.replicas)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
         folder = Path(config.hydra.sweep.dir).resolve()
@@ -38,7 +40,6 @@ class SweepReport(Callback):
                 f"error: {folder}: another sweep is running in this folder; "
                 "wait for it, or give this one hydra.sweep.dir=PATH"
             ) from None
-        jobs = jobs_of(config)
         manifest = {
             "schema": SCHEMA,
             "study": config.hydra.runtime.choices.get("study"),

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from typing import Any
 
 from digitsum.runs.results import summary
 from digitsum.runs.table import number
@@ -20,19 +19,19 @@ def csv_of(found: Sweep) -> str:
     measures = [measure for measure in measures if measure != "seed"]
     settings = [key for key in settings if key != "seed"]
     writer.writerow(["job", "status", *settings, "seed", *measures, "error"])
-    for job in found.jobs:
+    for job in [*found.complete, *found.unfinished]:
         known = [job.settings.get(key, "") for key in settings]
-        rows: list[dict[str, Any]] = job.result["replicas"] if job.complete else [{}]  # type: ignore[index]
         error = (job.result or {}).get("error", "")
-        for row in rows:
+        name = job.name(found.varied) if job.complete else job.folder.name
+        for row in job.replicas or [{}]:
             cells = ["" if row.get(key) is None else row[key] for key in ("seed", *measures)]
-            writer.writerow([job.folder.name, job.status, *known, *cells, error])
+            writer.writerow([name, job.status, *known, *cells, error])
     return text.getvalue()
 
 
 def rows(found: Sweep) -> list[list[str]]:
     rows = []
-    for job in found.jobs:
+    for job in [*found.complete, *found.unfinished]:
         varied = [str(job.settings.get(key, "-")) for key in found.varied]
         if not varied:
             varied = [job.folder.name]

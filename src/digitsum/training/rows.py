@@ -125,7 +125,9 @@ class FlatNetwork:
         records = self.records(steps, states=room)
         rows = self._only_weights()
         self.run(ANSWER, Examples(digits, labels, order, batch, steps), rows, records, 0, 0)
-        return records.losses.sum(0) / self.dtype.type(count), records.right.sum(0), records.states
+        # In doubles, so that the rounded mean doesn't depend on how many replicas are beside it.
+        losses = (records.losses.sum(0, dtype=np.float64) / count).astype(self.dtype)
+        return losses, records.right.sum(0), records.states
 
     def _only_weights(self) -> Rows:
         none = self.no_rows

@@ -32,7 +32,9 @@ class Since:
         """Mean loss and the fraction right, each [R]."""
         assert self._right is not None
         right = self._right.to(self._losses[0].dtype) / self._seen
-        return {"train_loss": self.losses().mean(0), "train_accuracy": right}
+        # In doubles, so that the rounded mean doesn't depend on how many replicas are beside it.
+        loss = self.losses().double().mean(0).to(right.dtype)
+        return {"train_loss": loss, "train_accuracy": right}
 
     def state(self) -> tuple[Any, ...]:
         """Plain tensors for a checkpoint."""

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from digitsum.statistics import Difference, difference, summarise
-from digitsum.studies.collected import Array, Sweep
+from digitsum.studies.collected import Sweep
+from digitsum.studies.jobs import Array
 
 LR = 0.001  # the blog's
 

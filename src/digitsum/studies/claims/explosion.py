@@ -4,8 +4,9 @@ import numpy as np
 
 from digitsum.statistics import difference, probability, resampled_means, summarise
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, decide
-from digitsum.studies.collected import Job, Sweep
+from digitsum.studies.collected import Sweep
 from digitsum.studies.explosion import FIRST, dead, growth, largest
+from digitsum.studies.jobs import Job
 from digitsum.task.examples import CHANCE
 
 WORDS = "Gradients explode under SGD, lr 0.2, summed loss; clipping at 20 cures it."

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from digitsum.statistics import Difference, Slope, probability
-from digitsum.studies.collected import Array
+from digitsum.studies.jobs import Array
 
 Verdict = Literal["confirmed", "refuted", "not decided"]
 ALPHA = 0.05

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from digitsum.figures.style import LOOKS, Look, band, chance_line, figure, styled
-from digitsum.studies.collected import Job, Sweep
+from digitsum.studies.collected import Sweep
+from digitsum.studies.jobs import Job
 
 MEASURES = {"test_accuracy": "test accuracy", "best_dev_accuracy": "best dev accuracy"}
 _LOGARITHMIC = ("lr", "clip.value", "model.hidden_size", "data.batch_size")

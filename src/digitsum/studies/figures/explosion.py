@@ -4,8 +4,9 @@ from matplotlib.figure import Figure
 
 from digitsum.figures.gradient_norms import FLOOR, median_band
 from digitsum.figures.style import LOOKS, band, figure, styled
-from digitsum.studies.collected import Job, Sweep
+from digitsum.studies.collected import Sweep
 from digitsum.studies.explosion import FIRST
+from digitsum.studies.jobs import Job
 
 
 def explosion(found: Sweep) -> dict[str, Figure]:

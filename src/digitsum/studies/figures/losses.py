@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from digitsum.figures.style import LOOKS, figure, styled
 from digitsum.statistics import intervals
-from digitsum.studies.collected import Job, Sweep
+from digitsum.studies.collected import Sweep
+from digitsum.studies.jobs import Job
 
 LENGTH = "data.length"
 SMOOTHING = 10  # evaluations a moving mean takes in: single ones of 100 steps hide the course

@@ -1,0 +1,102 @@
+"""A job read back; and several that differ only in `seed`, as the one that they are together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitsum.errors import UserError
+
+Array = np.ndarray[Any, Any]
+# Settings that say which job a replica was in, not what it was.
+SHARDING = ("seed", "replicas")
+# The replica axis of what runs record, where it isn't the second.
+_AXIS = {"before": 2, "after": 2, "accuracy": 2}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: `result` is None where it has none yet.
+
+    `shards` are the jobs that it was made from, where several that differ only in seed are one.
+    """
+
+    folder: Path
+    overrides: list[str]
+    result: dict[str, Any] | None
+    shards: tuple["Job", ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return self.result is not None and self.result.get("status") == "complete"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return dict(self.result["settings"]) if self.result else {}
+
+    @property
+    def status(self) -> str:
+        return str(self.result["status"]) if self.result else "missing"
+
+    @property
+    def replicas(self) -> list[dict[str, Any]]:
+        """What each replica found; none where the job isn't complete."""
+        return list(self.result["replicas"]) if self.complete and self.result else []
+
+    def name(self, varied: Sequence[str]) -> str:
+        """What varies, with its values; the folder's name where nothing does."""
+        known = self.settings
+        return ",".join(f"{key}={known.get(key)}" for key in sorted(varied)) or self.folder.name
+
+    def values(self, measure: str) -> Array:
+        """A measure over replicas [R], NaN where a replica has none."""
+        found = [replica[measure] for replica in self.replicas]
+        return np.array([np.nan if one is None else one for one in found], np.float64)
+
+    def arrays(self, name: str = "curves") -> dict[str, Array]:
+        """Arrays that the job recorded, by name; empty where it recorded none."""
+        if self.shards:
+            return _side_by_side([shard.arrays(name) for shard in self.shards])
+        path = self.folder / f"{name}.npz"
+        if not path.exists():
+            return {}
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return {key: stored[key] for key in stored.files}
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} can't be read ({error})") from None
+
+
+def _side_by_side(shards: list[dict[str, Array]]) -> dict[str, Array]:
+    """Arrays of several jobs as one's, along the replica axis; what has none (`step`) is shared."""
+    if not all(shards):
+        return {}
+    return {
+        name: one if one.ndim < 2 else np.concatenate([s[name] for s in shards], _AXIS.get(name, 1))
+        for name, one in shards[0].items()
+    }
+
+
+def pooled(jobs: Sequence[Job]) -> list[Job]:
+    """Complete jobs, those of the same settings but for the seed as one; replicas by seed.
+
+    A pooled job's `replicas` setting counts all of them.
+    """
+    groups: dict[str, list[Job]] = {}
+    for job in jobs:
+        kept = {key: value for key, value in job.settings.items() if key not in SHARDING}
+        groups.setdefault(repr(kept), []).append(job)
+    return [_one(group) for group in groups.values()]
+
+
+def _one(group: list[Job]) -> Job:
+    if len(group) == 1:
+        return group[0]
+    group = sorted(group, key=lambda job: int(job.settings["seed"]))
+    replicas = [replica for job in group for replica in job.replicas]
+    first = group[0]
+    settings = first.settings | {"replicas": len(replicas)}
+    result = dict(first.result or {}) | {"settings": settings, "replicas": replicas}
+    return Job(first.folder, first.overrides, result, tuple(group))
