@@ -32,7 +32,10 @@ def _cell(path: Path) -> Any:
 
 
 # Every cell that can be chosen, so that a new one is held to what all cells are held to.
-CELLS: list[type[cells.Cell]] = [_cell(p) for p in sorted((REPO / "conf" / "model").glob("*.yaml"))]
+# Several presets may share one.
+CELLS: list[type[cells.Cell]] = list(
+    dict.fromkeys(_cell(path) for path in sorted((REPO / "conf" / "model").glob("*.yaml")))
+)
 INIT = Initialisation(input=xavier, recurrent=xavier, bias=uniform)
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -1,8 +1,9 @@
 """A sweep's report: a tidy CSV, the figures, `report.md`, and one self-contained `report.html`.
 
-What a report shows is said by the study (`report` in its YAML): the functions that draw its figures
-and those that judge its claims, in this order. A figure's function takes the sweep and returns
-figures by name, a claim's returns a `Claim`; what can't be drawn or judged of a sweep is left out.
+What a report shows is said by the study (`report` in its YAML): the functions that draw its
+figures, make its tables and judge its claims, in this order. Each takes the sweep; a figure's
+returns figures by name, a table's a head and rows by title, a claim's a `Claim`. What can't be
+drawn or judged of a sweep is left out.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from digitsum.studies.summary_run import write_summary_run
 from digitsum.studies.table import csv_of, head, markdown, rows
 from digitsum.writing import write_aside
 
+Tables = dict[str, tuple[list[str], list[list[str]]]]
+
 
 def report(folder: Path, shown: Any = None) -> None:
     """Write the report of a sweep from the results its jobs have left, and say where it is.
@@ -41,16 +44,19 @@ def report(folder: Path, shown: Any = None) -> None:
     for entry in wanted["figures"]:
         drawn: dict[str, Figure] = instantiate(entry, _partial_=True)(found)
         figures |= {name: save(made, folder / name) for name, made in drawn.items()}
+    tables: Tables = {}
+    for entry in wanted["tables"]:
+        tables |= instantiate(entry, _partial_=True)(found)
     claims: list[Claim] = [instantiate(entry, _partial_=True)(found) for entry in wanted["claims"]]
     claims = [claim for claim in claims if claim.judgements]
-    text = _text(found, figures, claims)
+    text = _text(found, figures, tables, claims)
     write_aside(folder / "report.md", text.encode())
     write_aside(folder / "report.html", html(text, folder).encode())
     write_summary_run(found)
-    _show(found, figures, claims)
+    _show(found, figures, tables, claims)
 
 
-def _text(found: Sweep, figures: dict[str, Path], claims: Sequence[Claim]) -> str:
+def _text(found: Sweep, figures: dict[str, Path], tables: Tables, claims: Sequence[Claim]) -> str:
     done = len(found.jobs) - len(found.unfinished)
     parts = [
         f"# {found.study or found.folder.name}",
@@ -61,6 +67,8 @@ def _text(found: Sweep, figures: dict[str, Path], claims: Sequence[Claim]) -> st
     parts += _notes(found)
     if claims:
         parts += ["## Claims", *_judged(claims)]
+    for title, (columns, cells) in tables.items():
+        parts += [f"## {title}", markdown(columns, cells)]
     if figures:
         parts.append("## Figures")
         parts += [f"![{name}]({path.name})" for name, path in figures.items()]
@@ -97,7 +105,7 @@ def _judged(claims: Sequence[Claim]) -> list[str]:
     return parts
 
 
-def _show(found: Sweep, figures: dict[str, Path], claims: Sequence[Claim]) -> None:
+def _show(found: Sweep, figures: dict[str, Path], tables: Tables, claims: Sequence[Claim]) -> None:
     # As wide as it takes: a wrapped table can't be read, nor a cut one in a log.
     console = Console(soft_wrap=True, width=160)
     done = len(found.jobs) - len(found.unfinished)
@@ -107,6 +115,11 @@ def _show(found: Sweep, figures: dict[str, Path], claims: Sequence[Claim]) -> No
     for row in rows(found):
         shown.add_row(*row)
     console.print(shown)
+    for title, (columns, cells) in tables.items():
+        own = Table(*columns, title=title)
+        for row in cells:
+            own.add_row(*row)
+        console.print(own)
     for claim in claims:
         for one in claim.judgements:
             console.print(f"Claim {claim.name}: {one.part}: {one.verdict}", highlight=False)

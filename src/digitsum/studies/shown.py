@@ -6,7 +6,8 @@ from hydra.utils import get_method
 
 from digitsum.errors import UserError
 
-Shown = dict[str, list[dict[str, Any]]]  # `figures` and `claims`, each named by `_target_`
+Shown = dict[str, list[dict[str, Any]]]  # by kind; each function named by `_target_`
+KINDS = ("figures", "tables", "claims")
 _OURS = "digitsum."
 
 
@@ -17,7 +18,7 @@ def check_shown(shown: Any, place: str) -> Shown:
         UserError: naming the entry.
     """
     found: Shown = {}
-    for kind in ("figures", "claims"):
+    for kind in KINDS:
         found[kind] = list((shown or {}).get(kind) or [])
         for number, entry in enumerate(found[kind]):
             target = entry.get("_target_") if isinstance(entry, dict) else None
