@@ -3,6 +3,7 @@
 python evaluate.py run=outputs/2026-01-01/12-00-00-000000
 python evaluate.py run=PATH split=dev data.length=50
 python evaluate.py sweep=multirun/accuracy_vs_length
+python evaluate.py sweep=multirun/accuracy_vs_length lengths=5,10,20,40,80
 """
 
 import gc
@@ -30,4 +31,4 @@ def main(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, CONF, "evaluate")
+    cli.run(main, CONF, "evaluate", lists=("lengths",))

@@ -110,6 +110,30 @@ def test_shards_of_seeds_make_the_table_of_one_job(command: Command, tmp_path: P
                     assert (found[key] == array).all()
 
 
+def test_a_sweep_is_asked_at_other_lengths(command: Command, tmp_path: Path) -> None:
+    words = ("-m", "data.length=5,10", "trainer.max_epochs=6", "replicas=2", "hydra.sweep.dir=s")
+    done = command("train.py", *words)
+    assert done.returncode == 0, done.stderr
+    done = command("evaluate.py", "sweep=s", "lengths=5,10,20")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "s" / "asked_test.csv").open() as file:
+        found = list(csv.DictReader(file))
+    assert [(row["trained_at"], row["asked_at"]) for row in found] == [
+        (trained, asked) for trained in ("5", "10") for asked in ("5", "10", "20")
+    ]
+    # Asked at the length that it was trained at, a network answers as training reported.
+    trained = rows(tmp_path / "s")
+    for length in ("5", "10"):
+        told = [float(row["test_accuracy"]) for row in trained if row["data.length"] == length]
+        (own,) = [row for row in found if row["trained_at"] == row["asked_at"] == length]
+        assert float(own["mean"]) == pytest.approx(np.mean(told))
+        assert float(own["low"]) <= float(own["mean"]) <= float(own["high"])
+    assert (tmp_path / "s" / "asked_test.png").stat().st_size > 5000
+    refused = command("evaluate.py", "sweep=s", "lengths=5,2")
+    assert refused.returncode == 1
+    assert "lengths is 5,2; it must be whole numbers, at least 3" in refused.stderr
+
+
 def test_a_seed_that_occurs_twice_is_refused(command: Command, tmp_path: Path) -> None:
     done = command("train.py", "-m", "seed=0,3", "replicas=4", "hydra.sweep.dir=s")
     assert done.returncode == 1

@@ -19,14 +19,21 @@ from digitsum.errors import UserError
 from digitsum.runs.checks import near
 
 
-def run(main: Callable[[], None], config_dir: str, config_name: str) -> None:
+def run(
+    main: Callable[[], None], config_dir: str, config_name: str, lists: tuple[str, ...] = ()
+) -> None:
     """Run a `hydra.main` function; tell mistakes in one line, leave defects their traceback.
 
     Args:
         main: the decorated function.
         config_dir: absolute path of the configurations, to name near misses from.
         config_name: the one that `main` composes.
+        lists: keys whose values may be joined by commas (`KEY=1,2`), which Hydra takes for a sweep.
     """
+    for index, word in enumerate(sys.argv):
+        key, _, value = word.partition("=")
+        if key in lists and "," in value and not value.startswith(("[", "'", '"')):
+            sys.argv[index] = f"{key}=[{value}]"
     wants_trace = os.environ.get("HYDRA_FULL_ERROR") == "1"
     # Without it Hydra prints errors of its own, several lines long, and exits.
     os.environ["HYDRA_FULL_ERROR"] = "1"

@@ -26,7 +26,7 @@ from digitsum.task.examples import BLOG_LENGTHS, CLASSES, BlogStream
 from digitsum.writing import write_aside
 
 
-def _data(run: StoredRun, split: str, length: int | None) -> tuple[Batch, str]:
+def examples(run: StoredRun, split: str, length: int | None) -> tuple[Batch, str]:
     """A split at a length, as the run's replicas would see it, and a word on where it is from."""
     config, note = run.config.copy(), ""
     if length is not None and length != config.data.length:
@@ -65,7 +65,7 @@ def _per_sum(matrix: np.ndarray[Any, Any]) -> list[Summary]:
 def evaluate_run(folder: Path, config: DictConfig) -> None:
     """Evaluate a run on `config.split` at `config.data.length`. Raises: UserError."""
     run = load(folder)
-    batch, note = _data(run, config.split, config.data.length)
+    batch, note = examples(run, config.split, config.data.length)
     length = batch.digits.shape[2]
     matrix = counts(predictions(run.classifier, batch), batch.labels)
     accuracies = [

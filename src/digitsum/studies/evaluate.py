@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from digitsum.errors import UserError
 from digitsum.runs.checks import near
 from digitsum.runs.evaluation import evaluate_run
+from digitsum.studies.asked import ask
 from digitsum.studies.report import report
 from digitsum.task.examples import SHORTEST, SPLITS
 
@@ -25,7 +26,18 @@ def evaluate(config: DictConfig) -> None:
     length = config.data.length
     if length is not None and not (isinstance(length, int) and length >= SHORTEST):
         raise UserError(f"data.length is {length}; it must be a whole number, at least {SHORTEST}")
-    if config.sweep is not None:
+    lengths = config.lengths
+    if lengths is not None:
+        listed = list(lengths) if isinstance(lengths, ListConfig) else [lengths]
+        if config.sweep is None:
+            raise UserError("lengths is for sweep=FOLDER; with run=FOLDER give data.length")
+        if not listed or not all(type(one) is int and one >= SHORTEST for one in listed):
+            raise UserError(
+                f"lengths is {','.join(map(str, listed))}; it must be whole numbers, at least "
+                f"{SHORTEST}, joined by commas"
+            )
+        ask(Path(config.sweep).resolve(), config.split, listed)
+    elif config.sweep is not None:
         report(Path(config.sweep).resolve(), OmegaConf.to_container(config.report))
     else:
         evaluate_run(Path(config.run).resolve(), config)
