@@ -2,8 +2,8 @@
 
 python docs/make_results.py multirun/accuracy_vs_length multirun/learning_rate ...
 
-A study's section of results.md is replaced, or added; those of other studies stay. findings.md is made
-of the studies named, so name all of them. Not a number in it is typed.
+A study's section of results.md is replaced, or added; those of other studies stay. findings.md is
+made of the studies named, so name all of them. Not a number in it is typed.
 """
 
 import re
@@ -23,14 +23,14 @@ DOCS = Path(__file__).resolve().parent
 FIGURES = DOCS / "figures"
 RESULTS = """# Results of the studies at full settings
 
-Every study as its command runs it: 19,000 optimizer steps a job (the explosion's 250). Lines are means
-over replicas, bands 95 % bootstrap intervals, dots replicas; how many replicas a job has is in each
-table. How claims are judged: [method.md](method.md).
+Every study as its command runs it: 19,000 optimizer steps a job (the explosion's 250). Lines are
+means over replicas, bands 95 % bootstrap intervals, dots replicas; how many replicas a job has is in
+each table. How claims are judged: [method.md](method.md).
 """
 FINDINGS = """# How far back does a recurrent network remember?
 
-Many replicas where the textbook has one seed. Each number below is made by `docs/make_results.py` from
-a study's files; the rules by which verdicts fall are in [method.md](method.md), all tables in
+Many replicas where the textbook has one seed. Each number below is made by `docs/make_results.py`
+from a study's files; the rules by which verdicts fall are in [method.md](method.md), all tables in
 [results.md](results.md).
 """
 
@@ -94,8 +94,8 @@ def spanned(found: Sweep) -> list[str]:
     rows = [f"| {one.model} | {said(one)} |" for one in spans(found)]
     return [
         "## One number a cell: its memory span",
-        "The length at which a cell's mean test accuracy falls through one half, each cell at its own "
-        "best learning rate at each length, chosen on dev, judged on test; 95 % intervals.",
+        "The length at which a cell's mean test accuracy falls through one half, each cell at its "
+        "own best learning rate at each length, chosen on dev, judged on test; 95 % intervals.",
         f"![memory spans]({copied(found.folder, 'memory_span.png')})",
         "| cell | span |\n|---|---|\n" + "\n".join(rows),
         f"Made by {command(found)}.",
