@@ -24,8 +24,8 @@ FIGURES = DOCS / "figures"
 RESULTS = """# Results of the studies at full settings
 
 Every study as its command runs it: 19,000 optimizer steps a job (the explosion's 250). Lines are
-means over replicas, bands 95 % bootstrap intervals, dots replicas; how many replicas a job has is in
-each table. How claims are judged: [method.md](method.md).
+means over replicas, bands 95 % bootstrap intervals, dots replicas; how many replicas a job has is
+in each table. How claims are judged: [method.md](method.md).
 """
 FINDINGS = """# How far back does a recurrent network remember?
 

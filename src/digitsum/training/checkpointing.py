@@ -16,7 +16,9 @@ from digitsum.training.onlooker import Onlooker
 CURRENT = "checkpoint.ckpt"
 PREVIOUS = "checkpoint.previous.ckpt"
 _ASIDE = ".checkpoint.aside.ckpt"
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)  # the last is SLURM's usual preemption
+# What this system knows of them; the last is SLURM's usual preemption.
+_NAMES = ("SIGTERM", "SIGINT", "SIGUSR1")
+_SIGNALS = tuple(signal.Signals[name] for name in _NAMES if name in signal.Signals.__members__)
 
 
 def save(trainer: pl.Trainer, folder: Path) -> None:
