@@ -20,6 +20,7 @@ from digitsum.studies.report import report
 from digitsum.studies.span import said, spans
 
 DOCS = Path(__file__).resolve().parent
+ENOUGH = 16  # replicas, below which a bootstrap interval is known to be too narrow
 FIGURES = DOCS / "figures"
 RESULTS = """# Results of the studies at full settings
 
@@ -73,29 +74,32 @@ def claims(found: Sweep) -> list[Claim]:
 
 def judged(sweeps: list[Sweep]) -> list[str]:
     """Each claim once, by the first study that can judge it."""
-    parts, seen = ["## What the textbook claims, and what replicas say"], set()
+    said_by: dict[str, tuple[Claim, Sweep]] = {}
     for found in sweeps:
         for claim in claims(found):
-            if not claim.judgements or claim.name in seen:
-                continue
-            seen.add(claim.name)
-            lines = [f"- **{one.verdict}**: {one.part}. {one.numbers}." for one in claim.judgements]
-            shown = min(found.folder.glob("*.png"))
-            parts += [
-                f"### {claim.name}. {claim.words}",
-                "\n".join(lines),
-                f"![{found.study}]({copied(found.folder, shown.name)})",
-                f"Made by {command(found)}.",
-            ]
+            if claim.judgements:
+                said_by.setdefault(claim.name, (claim, found))
+    parts, pictured = ["## What the textbook claims, and what replicas say"], set()
+    for name, (claim, found) in sorted(said_by.items()):
+        lines = [f"- **{one.verdict}**: {one.part}. {one.numbers}." for one in claim.judgements]
+        parts += [f"### {name}. {claim.words}", "\n".join(lines)]
+        picture = copied(found.folder, min(found.folder.glob("*.png")).name)
+        if picture not in pictured:
+            parts.append(f"![{found.study}]({picture})")
+            pictured.add(picture)
+        parts.append(f"Made by {command(found)}.")
     return parts
 
 
 def spanned(found: Sweep) -> list[str]:
     rows = [f"| {one.model} | {said(one)} |" for one in spans(found)]
+    replicas = min(len(job.replicas) for job in found.complete)
+    few = " So few give intervals that are too narrow." if replicas < ENOUGH else ""
     return [
         "## One number a cell: its memory span",
         "The length at which a cell's mean test accuracy falls through one half, each cell at its "
-        "own best learning rate at each length, chosen on dev, judged on test; 95 % intervals.",
+        "own best learning rate at each length, chosen on dev, judged on test; 95 % "
+        f"intervals, {replicas} replicas a job.{few}",
         f"![memory spans]({copied(found.folder, 'memory_span.png')})",
         "| cell | span |\n|---|---|\n" + "\n".join(rows),
         f"Made by {command(found)}.",
