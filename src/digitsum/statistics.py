@@ -114,13 +114,18 @@ class Slope(NamedTuple):
     draws: Array
 
 
+def slope_weights(x: Array) -> Array:
+    """What values at `x` [points] are weighted with to give their least-squares slope."""
+    return np.asarray((x - x.mean()) / ((x - x.mean()) ** 2).sum())
+
+
 def slope(x: Array, values: Array) -> Slope:
     """Slope of `values` [points, R] against `x` [points], replicas resampled at each point.
 
     The p-value permutes all values over the points, 10,000 times, two-sided.
     """
     stream = np.random.default_rng(0)
-    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    weights = slope_weights(x)
     points, replicas = values.shape
     index = stream.integers(0, replicas, (RESAMPLES, points, replicas))
     resampled = np.take_along_axis(values[None], index, axis=2).mean(2) @ weights

@@ -102,6 +102,16 @@ def write(folder: Path, result: dict[str, Any]) -> None:
     write_aside(folder / NAME, (text + "\n").encode())
 
 
+def read_json(path: Path, of: str) -> Any:
+    """Read a JSON file that the folder `of` something has. Raises: UserError."""
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; is {path.parent} the folder of {of}?") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} can't be read as JSON ({error})") from None
+
+
 def read(folder: Path) -> dict[str, Any]:
     """Read a run's result.
 
@@ -109,12 +119,7 @@ def read(folder: Path) -> dict[str, Any]:
         UserError: it is missing, torn, or of another schema.
     """
     path = folder / NAME
-    try:
-        found = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; is {folder} the folder of a finished run?") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} can't be read as JSON ({error})") from None
+    found = read_json(path, "a finished run")
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         schema = found.get("schema") if isinstance(found, dict) else None
         raise UserError(f"{path}: schema is {schema}; this version reads {SCHEMA}")

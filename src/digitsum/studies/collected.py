@@ -36,6 +36,11 @@ class Sweep:
         """Jobs without a complete result, each by itself."""
         return [job for job in self.jobs if not job.complete]
 
+    @property
+    def done(self) -> str:
+        """`3 of 4 jobs complete`."""
+        return f"{len(self.jobs) - len(self.unfinished)} of {len(self.jobs)} jobs complete"
+
     def only(self, **wanted: Any) -> list[Job]:
         """Complete jobs with these settings; `data_length` stands for `data.length`."""
         named = {_setting(key): value for key, value in wanted.items()}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitsum.statistics import resampled_means
+from digitsum.statistics import resampled_means, slope_weights
 from digitsum.studies.collected import Sweep
 from digitsum.studies.jobs import Array, Job
 
@@ -82,6 +82,7 @@ def best_skips(found: Sweep) -> dict[str, tuple[list[str], list[list[str]]]]:
 def rising(dial: Dial, measure: Callable[[Job], Array]) -> Array:
     """Bootstrap draws of the least-squares change of a measure over the whole dial, s = 0 to 1."""
     values, stream = dial.values(measure), np.random.default_rng(0)
-    weights = (dial.skips - dial.skips.mean()) / ((dial.skips - dial.skips.mean()) ** 2).sum()
     rows: Sequence[Array] = [row[np.isfinite(row)] for row in values]
-    return np.asarray(weights @ np.stack([resampled_means(row, stream) for row in rows]))
+    return np.asarray(
+        slope_weights(dial.skips) @ np.stack([resampled_means(row, stream) for row in rows])
+    )

@@ -4,7 +4,6 @@ It lists the jobs of the sweep that ran last; a folder may hold others beside th
 has changed since, and those are never mixed in.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
-from digitsum.runs.results import SCHEMA
+from digitsum.runs.results import SCHEMA, read_json
 
 MANIFEST = "sweep.json"
 # Not part of what a job is.
@@ -70,12 +69,7 @@ def check_seeds(jobs: Sequence[Sequence[str]], seed: int, replicas: int) -> None
 def read_manifest(folder: Path) -> dict[str, Any]:
     """A sweep's list of jobs. Raises: UserError."""
     path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; is {folder} the folder of a sweep?") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} can't be read as JSON ({error})") from None
+    manifest = read_json(path, "a sweep")
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise UserError(f"{path}: not a sweep of schema {SCHEMA}")
     return manifest

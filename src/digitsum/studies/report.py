@@ -57,10 +57,9 @@ def report(folder: Path, shown: Any = None) -> None:
 
 
 def _text(found: Sweep, figures: dict[str, Path], tables: Tables, claims: Sequence[Claim]) -> str:
-    done = len(found.jobs) - len(found.unfinished)
     parts = [
         f"# {found.study or found.folder.name}",
-        f"{done} of {len(found.jobs)} jobs complete. Accuracy by chance is 0.10 (always answering "
+        f"{found.done}. Accuracy by chance is 0.10 (always answering "
         "9). Intervals are 95 % percentile bootstrap over replicas; 100 test examples give a "
         "resolution of 0.01.",
     ]
@@ -108,8 +107,7 @@ def _judged(claims: Sequence[Claim]) -> list[str]:
 def _show(found: Sweep, figures: dict[str, Path], tables: Tables, claims: Sequence[Claim]) -> None:
     # As wide as it takes: a wrapped table can't be read, nor a cut one in a log.
     console = Console(soft_wrap=True, width=160)
-    done = len(found.jobs) - len(found.unfinished)
-    shown = Table(title=f"{done} of {len(found.jobs)} jobs complete, chance 0.10")
+    shown = Table(title=f"{found.done}, chance 0.10")
     for name in head(found):
         shown.add_column(name, no_wrap=True)
     for row in rows(found):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitsum.statistics import CONFIDENCE, RESAMPLES, Array
+from digitsum.statistics import CONFIDENCE, RESAMPLES, Array, resampled_means
 
 
 class Dip(NamedTuple):
@@ -38,9 +38,7 @@ def dips(curves: Sequence[tuple[Array, Array]]) -> list[list[Dip]]:
     for _, values in curves:
         rows = [row[np.isfinite(row)] for row in values]
         means = np.array([row.mean() for row in rows])
-        drawn = np.stack(
-            [row[stream.integers(0, len(row), (RESAMPLES, len(row)))].mean(1) for row in rows]
-        )
+        drawn = np.stack([resampled_means(row, stream) for row in rows])
         observed.append(np.diff(means))
         draws.append(np.diff(drawn, axis=0))
     spread = [np.maximum(one.std(1), 1e-12) for one in draws]
