@@ -1,6 +1,9 @@
 """What the documents promise: the notebook runs, and shows what it says."""
 
+import sys
+
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 from .conftest import REPO
@@ -18,3 +21,19 @@ def test_the_tour_runs() -> None:
     printed = "".join(output.get("text", "") for output in outputs)
     assert "0.3177 0.4775" in printed  # the textbook's worked example
     assert "6 of 6 jobs complete" in printed
+
+
+def test_the_findings_in_chinese_follow_the_english_ones() -> None:
+    sys.path.insert(0, str(DOCS))
+    from translation import translated  # type: ignore[import-not-found]
+
+    def between_marks(name: str) -> str:
+        text = (REPO / name).read_text(encoding="utf-8")
+        return text.partition("<!-- findings -->\n")[2].partition("<!-- /findings -->")[0]
+
+    phrases = DOCS / "findings.zh.yaml"
+    english = (DOCS / "findings.md").read_text(encoding="utf-8")
+    assert translated(english, phrases) == (DOCS / "findings.zh.md").read_text(encoding="utf-8")
+    assert translated(between_marks("README.md"), phrases) == between_marks("README.zh.md")
+    with pytest.raises(SystemExit, match="no phrase for unheard"):
+        translated("unheard", phrases)
