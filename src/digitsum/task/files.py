@@ -21,14 +21,15 @@ def generated_path(
 def generated(
     root: Path, source: Source, length: int, split: Split, copies: int, seed: int
 ) -> Examples:
-    """Read a generated file, writing it first where it is missing.
+    """What a generated file holds, writing it first where it is missing.
 
     A kept file is compared with what the source draws, since drawing is cheaper than trusting.
 
     Raises:
         UserError: the file is there and differs, naming the first line that does.
     """
-    expected = encode(source.draw(length, split, copies, seed))
+    drawn = source.draw(length, split, copies, seed)
+    expected = encode(drawn)
     path = generated_path(root, source, length, split, copies, seed)
     try:
         found = path.read_bytes()
@@ -42,7 +43,7 @@ def generated(
             f"{path}:{number}: differs from what this configuration generates; "
             "delete the file, or use it as it is with data.dir"
         )
-    return read(path, length)
+    return drawn
 
 
 def load_folder(directory: Path) -> dict[Split, Examples]:
