@@ -6,8 +6,7 @@ done here. A message names the key, what was found and what is allowed.
 
 import difflib
 import inspect
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -18,81 +17,52 @@ from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
 from digitsum.runs.places import check_places
+from digitsum.runs.rules import (
+    FRACTION,
+    POSITIVE,
+    SWITCH,
+    TEXT,
+    Rule,
+    number,
+    one_of,
+    or_null,
+    whole,
+)
+from digitsum.runs.trainer_flags import FLAGS, check_device, check_plugins
 from digitsum.task.examples import BLOG_LENGTHS, SHORTEST, BlogStream
 from digitsum.task.files import load_folder
 
-Rule = tuple[Callable[[Any], bool], str]
-
-
-def _whole(least: int) -> Rule:
-    return (
-        lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= least,
-        f"a whole number, at least {least}",
-    )
-
-
-def _number(allowed: Callable[[float], bool], words: str) -> Rule:
-    return (
-        lambda v: (
-            isinstance(v, int | float)
-            and not isinstance(v, bool)
-            and math.isfinite(v)
-            and allowed(v)
-        ),
-        words,
-    )
-
-
-def _one_of(*choices: str) -> Rule:
-    return lambda v: v in choices, "one of " + ", ".join(choices)
-
-
-def _or_null(rule: Rule) -> Rule:
-    return lambda v: v is None or rule[0](v), f"{rule[1]}, or null"
-
-
-_POSITIVE = _number(lambda v: v > 0, "a number above 0")
-_FRACTION = _number(lambda v: 0 <= v < 1, "a number from 0 up to, not including, 1")
-_SWITCH: Rule = (lambda v: isinstance(v, bool), "true or false")
-_TEXT: Rule = (lambda v: isinstance(v, str) and v != "", "a path")
+LARGEST_SEED = 2**62  # so that seed + replica stays within torch's generators
 
 # Keys that are absent from a configuration (an optimizer without momentum, say) are passed over.
 RULES: dict[str, Rule] = {
-    "lr": _POSITIVE,
-    "seed": _whole(0),
-    "replicas": _whole(1),
-    "evaluate_every": _whole(1),
-    "recurrence": _one_of("fast", "reference"),
-    "resume": _SWITCH,
-    "model.hidden_size": _whole(1),
-    "model.skip": _number(lambda v: 0 <= v <= 1, "a number from 0 to 1"),
-    "embedding.size": _whole(1),
-    "data.length": _whole(SHORTEST),
-    "data.batch_size": _whole(1),
-    "data.shuffle": _SWITCH,
-    "data.copies": _whole(1),
-    "data.root": _TEXT,
-    "data.dir": _or_null(_TEXT),
-    "optimizer.lr": _POSITIVE,
-    "optimizer.weight_decay": _number(lambda v: v >= 0, "a number, 0 or more"),
-    "optimizer.momentum": _FRACTION,
-    "loss.reduction": _one_of("mean", "sum"),
-    "clip.value": _or_null(_POSITIVE),
-    "clip.algorithm": _one_of("norm", "tensor_norm", "value"),
-    "trainer.max_epochs": _or_null(
-        (lambda v: isinstance(v, int) and (v == -1 or v >= 1), "1 or more, or -1 for no limit")
+    "lr": POSITIVE,
+    "seed": (
+        lambda v: whole(0)[0](v) and v <= LARGEST_SEED,
+        f"a whole number from 0 to {LARGEST_SEED}",
     ),
-    "trainer.max_steps": (
-        lambda v: isinstance(v, int) and (v == -1 or v >= 1),
-        "1 or more, or -1 for no limit",
-    ),
-    "trainer.limit_train_batches": (
-        lambda v: v == 1.0 or (isinstance(v, int) and v >= 1),
-        "a whole number of mini-batches, or 1.0 for all",
-    ),
-    "callbacks.progress.lines": _SWITCH,
-    "callbacks.checkpoints.seconds": _number(lambda v: v >= 0, "a number, 0 or more"),
-}
+    "replicas": whole(1),
+    "evaluate_every": whole(1),
+    "recurrence": one_of("fast", "reference"),
+    "resume": SWITCH,
+    "model.hidden_size": whole(1),
+    "model.skip": number(lambda v: 0 <= v <= 1, "a number from 0 to 1"),
+    "embedding.size": whole(1),
+    "data.length": whole(SHORTEST),
+    "data.batch_size": whole(1),
+    "data.shuffle": SWITCH,
+    "data.copies": whole(1),
+    "data.root": TEXT,
+    "data.dir": or_null(TEXT),
+    "optimizer.lr": POSITIVE,
+    "optimizer.weight_decay": number(lambda v: v >= 0, "a number, 0 or more"),
+    "optimizer.momentum": FRACTION,
+    "loss.reduction": one_of("mean", "sum"),
+    "clip.value": or_null(POSITIVE),
+    "clip.algorithm": one_of("norm", "tensor_norm", "value"),
+    "callbacks.progress.lines": SWITCH,
+    "callbacks.checkpoints.seconds": number(lambda v: v >= 0, "a number, 0 or more"),
+} | {f"trainer.{flag}": rule for flag, rule in FLAGS.items()}
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -101,8 +71,13 @@ def near(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def check(config: DictConfig, overrides: Iterable[str] = ()) -> None:
+def check(
+    config: DictConfig, overrides: Iterable[str] = (), folder: str | Path | None = None
+) -> None:
     """Check the values of a configuration, and read `data.dir` where it is given.
+
+    With the run's `folder`, also whether this machine has the device, the memory and, there, the
+    disk that the run needs.
 
     Where it is, `data.length` becomes what the files have.
 
@@ -115,6 +90,7 @@ def check(config: DictConfig, overrides: Iterable[str] = ()) -> None:
     typed = [str(override) for override in cast(list[Any], typed)]
     for override in typed:
         _check_added(config, override)
+        _check_deleted(override)
     for key, (allowed, words) in RULES.items():
         try:
             value = OmegaConf.select(config, key)
@@ -124,7 +100,13 @@ def check(config: DictConfig, overrides: Iterable[str] = ()) -> None:
         if present and not allowed(value):
             raise UserError(f"{key} is {_shown(value)}; it must be {words}")
     check_places(config)
+    check_plugins(config.trainer)
     _check_data(config, [override.lstrip("+").partition("=")[0] for override in typed])
+    if folder is not None:
+        from digitsum.runs.sizes import check_sizes  # only now: torch takes a second to import
+
+        check_device(config.trainer)
+        check_sizes(config, Path(folder))
 
 
 def _has(config: DictConfig, key: str) -> bool:
@@ -187,11 +169,18 @@ def _check_added(config: DictConfig, override: str) -> None:
     )
 
 
+def _check_deleted(override: str) -> None:
+    """Refuse `~KEY`, but for a callback: whatever else is gone, something would look for it."""
+    key = override.lstrip("~").partition("=")[0]
+    if override.startswith("~") and not key.startswith("callbacks."):
+        raise UserError(f"{override}: a run reads {key}; give it a value instead")
+
+
 class CheckBeforeRun(Callback):
     """Hydra calls this before it makes a run's folder, and swallows every Exception."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         try:
-            check(config, config.hydra.overrides.task)
+            check(config, config.hydra.overrides.task, config.hydra.run.dir)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None

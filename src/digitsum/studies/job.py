@@ -28,7 +28,7 @@ def train(config: DictConfig) -> None:
         return
     folder = Path(hydra.runtime.output_dir)
     try:
-        check(config, hydra.overrides.task)
+        check(config, hydra.overrides.task, folder)
         if results.is_complete(folder, config):
             announce(hydra.job.num, folder, "complete already, skipped")
             return

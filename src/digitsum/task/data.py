@@ -138,7 +138,7 @@ class DigitSumData(pl.LightningDataModule):
         return Course(
             self.splits["train"],
             self.splits["dev"],
-            self.batch_size,
+            min(self.batch_size, self.splits["train"].labels.shape[1]),
             self.steps_per_epoch,
             self._order if self.shuffle else None,
         )

@@ -2,6 +2,8 @@
 
 import sys
 
+import torch
+
 from digitsum.training.learner import Learner
 from digitsum.training.onlooker import needs_each_step
 from digitsum.training.plain import PlainWay
@@ -9,8 +11,10 @@ from digitsum.training.way import Way
 
 
 def fastest_way(module: Learner) -> Way:
-    """The compiled way, unless a callback needs every step or something can't be compiled."""
-    if needs_each_step(module.trainer):
+    """The compiled way, unless a callback needs every step, autograd is watched for anomalies, or
+    something can't be compiled.
+    """
+    if needs_each_step(module.trainer) or torch.is_anomaly_enabled():  # which is autograd's
         return PlainWay(module)
     # Imported here: Numba is not for those who never train.
     from digitsum.training.compiled import CompiledWay

@@ -1,6 +1,5 @@
 """A classifier's replicas as flat rows of numbers, and back."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from digitsum.kernels.layout import Layout
 from digitsum.kernels.numerics import Array
 from digitsum.kernels.steps import step_of
 from digitsum.kernels.update import NOTHING, UNCLIPPED, Rule, row_of
+from digitsum.machine import usable_cores
 from digitsum.network.classifier import Classifier
 
 ANSWER = Rule(NOTHING, 0.0, 0.0, 0.0, 0.0, 0.0, UNCLIPPED, 0.0, False)
@@ -172,5 +172,4 @@ class FlatNetwork:
 
 def usable_threads() -> int:
     """How many threads this process may use: torch's number, within the cores it may run on."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(torch.get_num_threads(), cores or 1))
+    return max(1, min(torch.get_num_threads(), usable_cores()))

@@ -1,0 +1,218 @@
+"""How much memory and disk a run needs, before it is begun: what can't fit is refused.
+
+The counts below are of what the code holds at its largest; the shares were measured
+(`tests/runs/test_sizes.py` holds them to within 1.5 of a run's own peak).
+"""
+
+import copy
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from hydra.utils import get_class
+from omegaconf import DictConfig, OmegaConf
+
+from digitsum.errors import UserError
+from digitsum.machine import free_memory, usable_cores
+from digitsum.runs.build import build_classifier
+from digitsum.task.files import load_folder
+
+MIB = 2**20
+FLOAT = 4
+# Python, torch and Lightning with their code; the second with the compiled kernels.
+PLAIN, COMPILED = 440 * MIB, 550 * MIB
+# A replica's own objects beside its numbers: rows of tables, dots of figures, generators.
+REPLICA = 0.1 * MIB
+# What the keys that decide the size would be in a run that fits anywhere.
+SMALL = {
+    "replicas": 1,
+    "data.length": 3,
+    "model.hidden_size": 8,
+    "embedding.size": 8,
+    "data.batch_size": 1,
+    "data.copies": 1,
+    "evaluate_every": 10**9,
+}
+
+
+class Sizes(NamedTuple):
+    """Bytes: `memory` at its largest; `disk` as long as it runs, `left` once it is done."""
+
+    memory: float
+    disk: float
+    left: float
+
+
+class _Counts(NamedTuple):
+    """What the sizes are made of, from a configuration."""
+
+    replicas: int
+    length: int
+    hidden: int
+    batch: int
+    examples: int  # in all splits
+    distinct: int  # replicas whose files differ
+    weights: int  # floats of one replica
+    gates: int
+    states: int
+    points: int  # evaluations
+
+
+def sizes(config: DictConfig) -> Sizes:
+    """Estimate what a checked configuration needs."""
+    counts = _counts(config)
+    digits = 8 * counts.replicas * counts.examples * counts.length
+    weights = FLOAT * counts.weights * counts.replicas
+    curves = 8 * 4 * counts.points * counts.replicas
+    norms = _norms(config, counts)
+    compiled = config.recurrence == "fast" and config.trainer.accelerator != "gpu"
+    trained = _compiled(counts) if compiled else _plain(counts)
+    memory = (
+        (COMPILED if compiled else PLAIN)
+        + 1.2 * digits  # one split is stacked from its replicas while the others are held
+        + 10 * weights  # in training, the best, moments, gradients, a checkpoint, flat copies
+        + REPLICA * counts.replicas
+        + trained
+        + _probes(config, counts)
+        + 3 * curves
+        + 2 * norms
+    )
+    files = counts.distinct * counts.examples * (2 * counts.length + 3)
+    checkpoint = 4 * weights  # in training, the best, two moments
+    left = files + checkpoint + 2 * curves + norms + 0.2 * MIB + 1200 * counts.replicas
+    return Sizes(memory, left + checkpoint, left)
+
+
+def check_sizes(config: DictConfig, folder: Path) -> None:
+    """Refuse what can't fit into memory, or on the disk of a run's folder.
+
+    Args:
+        config: with checked values.
+        folder: the run's; it needn't be there yet.
+
+    Raises:
+        UserError: naming the key that asks for most.
+    """
+    needed = sizes(config)
+    for what, need, free in (
+        ("memory", needed.memory, free_memory()),
+        ("disk", needed.disk, shutil.disk_usage(_there(folder)).free),
+    ):
+        if need > free:
+            raise UserError(
+                f"{_largest(config, what)} needs about {_said(need)} of {what}; "
+                f"{_said(free)} are free"
+            )
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the closest one above it that is there."""
+    folder = folder.absolute()
+    return next(one for one in (folder, *folder.parents) if one.exists())
+
+
+def _largest(config: DictConfig, what: str) -> str:
+    """`KEY=VALUE` of the key without which a run would be smallest."""
+    without: dict[str, float] = {}
+    for key, small in SMALL.items():
+        value = OmegaConf.select(config, key)
+        if value is not None and (value < small if key == "evaluate_every" else value > small):
+            other = copy.deepcopy(config)
+            OmegaConf.update(other, key, small)
+            without[f"{key}={value}"] = getattr(sizes(other), what)
+    return min(without, key=without.__getitem__, default="this run")
+
+
+def _said(count: float) -> str:
+    for unit in ("MiB", "GiB", "TiB", "PiB"):
+        count /= 1024
+        if unit == "MiB":
+            count /= 1024
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+    return f"{count:.1g} PiB"
+
+
+def _counts(config: DictConfig) -> _Counts:
+    data = config.data
+    train, examples = 100 * data.copies, 100 * data.copies + 200
+    if data.dir is not None:
+        there = {split: len(one.labels) for split, one in load_folder(Path(data.dir)).items()}
+        train, examples = there["train"], sum(there.values())
+    shared = data.dir is not None or bool(getattr(get_class(data.source._target_), "shared", False))
+    cell: Any = get_class(config.model._target_)
+    epochs, steps = config.trainer.max_epochs, config.trainer.max_steps
+    limits = [one for one in (_steps(epochs, train, data.batch_size), steps) if one and one > 0]
+    return _Counts(
+        config.replicas,
+        data.length,
+        config.model.hidden_size,
+        min(data.batch_size, train),
+        examples,
+        1 if shared else config.replicas,
+        _weights(config),
+        len(cell.gates),
+        cell.states,
+        min(limits, default=0) // config.evaluate_every,
+    )
+
+
+def _steps(epochs: int | None, train: int, batch: int) -> int:
+    return (epochs or 0) * -(-train // batch)
+
+
+def _weights(config: DictConfig) -> int:
+    """How many floats a replica has: a polynomial in both sizes, found from small networks."""
+    has_size = "size" in config.embedding
+    rows, counted = [], []
+    for hidden, size in ((2, 2), (3, 2), (5, 2), (2, 3), (3, 3)):
+        small = copy.deepcopy(config)
+        small.replicas, small.seed, small.model.hidden_size = 1, 0, hidden
+        if has_size:
+            small.embedding.size = size
+        state = build_classifier(small).state_dict().values()
+        rows.append([1, hidden, hidden**2, size, size * hidden])
+        counted.append(sum(one.numel() for one in state))
+    found = np.linalg.lstsq(np.array(rows, float), np.array(counted, float), rcond=None)[0]
+    hidden, size = config.model.hidden_size, config.embedding.size if has_size else 2
+    return round(float(np.dot(found, [1.0, hidden, hidden**2, size, size * hidden])))
+
+
+def _compiled(counts: _Counts) -> float:
+    """Trajectories of the kernels, one replica a thread: states, and what their slopes need."""
+    gated = 1.25 * counts.gates if counts.gates > 1 else 0
+    threads = min(usable_cores(), counts.replicas)
+    one = counts.batch * counts.length * counts.hidden
+    return float(FLOAT * threads * one * (counts.states + gated))
+
+
+def _plain(counts: _Counts) -> float:
+    """What autograd keeps of every step."""
+    return FLOAT * _states(counts, counts.batch) * 2.4 * counts.gates
+
+
+def _states(counts: _Counts, sequences: int) -> float:
+    return counts.replicas * sequences * counts.length * counts.hidden
+
+
+def _probes(config: DictConfig, counts: _Counts) -> float:
+    """The largest of the probes at hand: they look one after another."""
+    kinds = {str(one._target_).rpartition(".")[2] for one in config.callbacks.values()}
+    found = [0.0]
+    if "Memory" in kinds:  # the states of all examples, in doubles and once more with a one
+        found.append(4 * FLOAT * _states(counts, counts.examples))
+    if "Spectrum" in kinds:
+        found.append(60 * FLOAT * counts.replicas * counts.hidden**2)
+    if kinds & {"Saturation", "GradientFlow"}:
+        found.append(FLOAT * _states(counts, counts.batch) * 2.4 * counts.gates)
+    return max(found)
+
+
+def _norms(config: DictConfig, counts: _Counts) -> float:
+    """Norms of every step's gradients, before clipping and after."""
+    kinds = {str(one._target_).rpartition(".")[2] for one in config.callbacks.values()}
+    if "GradientNorms" not in kinds:
+        return 0
+    steps = counts.points * config.evaluate_every
+    return float(2 * FLOAT * steps * counts.replicas * (3 * counts.gates + 1))

@@ -1,0 +1,109 @@
+"""What a run needs is known before it begins, and what can't fit is refused."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from digitsum import machine
+from digitsum.errors import UserError
+from digitsum.runs.checks import check
+from digitsum.runs.sizes import sizes
+
+from ..conftest import REPO, Command
+from .test_configs import composed
+
+FEW = ("trainer.max_steps=2", "evaluate_every=2")
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the peak is asked of POSIX")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data.length=3",),
+        ("replicas=16", "data.length=2000"),
+        ("model=gru", "recurrence=reference", "data.length=1000", "data.batch_size=300"),
+    ],
+)
+def test_a_run_needs_what_was_estimated(words: tuple[str, ...], tmp_path: Path) -> None:
+    typed = [sys.executable, str(REPO / "train.py"), *words, *FEW, "hydra.run.dir=run"]
+    run = subprocess.Popen(typed, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(run.pid, 0)
+    run.returncode = status
+    assert status == 0
+    estimated = sizes(composed(*words, *FEW))
+    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    assert peak / 1.5 < estimated.memory < peak * 1.5
+    left = sum(one.stat().st_size for one in tmp_path.rglob("*") if one.is_file())
+    assert left / 1.5 < estimated.left < left * 1.5
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("data.length=1000000000", "data.length=1000000000 needs about 5"),
+        ("model.hidden_size=1000000", "model.hidden_size=1000000 needs about 36.4 TiB of memory"),
+        ("embedding.size=10000000000", "embedding.size=10000000000 needs about 15.3 TiB"),
+        ("replicas=1000000000", "replicas=1000000000 needs about 266 TiB of memory"),
+    ],
+)
+def test_what_cannot_fit_is_named(typed: str, words: str) -> None:
+    with pytest.raises(UserError) as error:
+        check(composed(typed), folder=".")
+    assert str(error.value).startswith(words)
+    assert str(error.value).endswith("are free")
+
+
+def test_nothing_is_written_for_a_run_that_cannot_fit(command: Command, tmp_path: Path) -> None:
+    done = command("train.py", "data.length=1000000000")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: data.length=1000000000 needs about"), done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_in_a_sweep_only_the_job_that_cannot_fit_is_refused(
+    command: Command, tmp_path: Path
+) -> None:
+    done = command(
+        "train.py", "-m", "data.length=5,1000000000", "trainer.max_steps=2", "hydra.sweep.dir=sweep"
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: data.length=1000000000 needs about")
+    assert "1 of 2 jobs complete" in done.stdout
+
+
+def group(folder: Path, **files: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+
+
+def test_a_container_bounds_memory_and_cores(tmp_path: Path) -> None:
+    own, groups = tmp_path / "own", tmp_path / "groups"
+    own.write_text("0::/batch/job\n")
+    group(groups / "batch", memory__max="3000000\n", memory__current="1000000\n")
+    group(groups / "batch", memory__stat="anon 5\ninactive_file 200000\n", cpu__max="50000 100000")
+    group(groups / "batch" / "job", memory__max="max\n", cpu__max="max 100000\n")
+    assert machine.free_memory(groups, own) == 2_200_000
+    assert machine.usable_cores(groups, own) == 1
+
+
+def test_so_does_one_of_the_first_version(tmp_path: Path) -> None:
+    own, groups = tmp_path / "own", tmp_path / "groups"
+    own.write_text("4:memory:/job\n3:cpu,cpuacct:/\n")
+    group(
+        groups / "memory" / "job",
+        memory__limit_in_bytes="3000000",
+        memory__usage_in_bytes="1000000",
+    )
+    group(groups / "cpu,cpuacct", cpu__cfs_quota_us="100000", cpu__cfs_period_us="100000")
+    assert machine.free_memory(groups, own) == 2_000_000
+    assert machine.usable_cores(groups, own) == 1
+
+
+def test_without_bounds_it_is_what_the_machine_has(tmp_path: Path) -> None:
+    assert machine.free_memory(tmp_path, tmp_path / "own") > 2**28
+    assert machine.usable_cores(tmp_path, tmp_path / "own") >= 1
