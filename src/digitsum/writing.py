@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+import time
 from pathlib import Path
+
+PATIENCE = 2.0  # seconds
 
 
 def write_aside(path: Path, content: bytes) -> None:
@@ -18,7 +21,35 @@ def write_aside(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
-        os.replace(name, path)
+        replace(Path(name), path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def replace(aside: Path, path: Path) -> None:
+    """Rename over what is there.
+
+    Windows refuses while somebody reads it; readers of ours are done in a moment.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            os.replace(aside, path)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, or empty it where it can't be deleted because somebody has it open.
+
+    TensorBoard keeps event files open as long as it runs, and Windows deletes no such file.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError:
+        with path.open("r+b") as file:
+            file.truncate()

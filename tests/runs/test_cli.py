@@ -267,3 +267,23 @@ def test_evaluations_mistakes(typed: str, words: list[str], command: Command) ->
     assert len(done.stderr.splitlines()) == 1, done.stderr
     for word in words:
         assert word in done.stderr
+
+
+def test_nothing_here_needs_what_only_posix_has(command: Command, tmp_path: Path) -> None:
+    """Never tried on Windows itself: a run, a sweep and its resumption without what it lacks."""
+    bare = (str(REPO / "tests" / "runs" / "not_posix.py"), str(REPO / "train.py"))
+    done = command(*bare, "model=srn_residual", "trainer.max_steps=20", "hydra.run.dir=run")
+    assert done.returncode == 0, done.stderr
+    sweep = (*bare, "-m", "lr=0.1,0.01", "trainer.max_steps=20", "hydra.sweep.dir=sweep")
+    assert "2 of 2 jobs complete" in command(*sweep).stdout
+    (tmp_path / "sweep" / "lr=0.1,trainer.max_steps=20" / "results.json").unlink()
+    again = command(*sweep, "resume=true")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("complete already, skipped") == 1
+
+
+def test_only_what_is_there_is_offered_for_browsing(command: Command) -> None:
+    done = command("train.py", "logger=csv", "trainer.max_steps=2", "hydra.run.dir=run")
+    assert done.returncode == 0, done.stderr
+    assert "Results" in done.stdout
+    assert "tensorboard" not in done.stdout

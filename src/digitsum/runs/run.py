@@ -27,7 +27,7 @@ from digitsum.runs.table import markdown, show_run
 from digitsum.task.data import DigitSumData
 from digitsum.training import checkpointing, tensorboard
 from digitsum.training.lit import LitDigitSum
-from digitsum.writing import write_aside
+from digitsum.writing import remove, write_aside
 
 
 def train(config: DictConfig, quiet: bool = False) -> None:
@@ -49,7 +49,7 @@ def clear(folder: Path) -> None:
     """Remove what an earlier, unfinished or different run left: nothing is mixed."""
     for pattern in ("results.json", "curves.*", "checkpoint*.ckpt", "events.out.tfevents.*"):
         for path in folder.glob(pattern):
-            path.unlink()
+            remove(path)
 
 
 def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: bool) -> None:
@@ -66,7 +66,7 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
     if resumed is None:
         clear(folder)
     for events in folder.glob("events.out.tfevents.*"):
-        events.unlink()  # a resumed run writes its curves anew, without gaps or doubles
+        remove(events)  # a resumed run writes its curves anew, without gaps or doubles
     write_aside(folder / CONFIG, resolved.encode())
 
     with warnings.catch_warnings():
@@ -77,7 +77,7 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
         trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
         trainer.test(module, data, verbose=False)
     checkpointing.save(trainer, folder)
-    (folder / checkpointing.PREVIOUS).unlink(missing_ok=True)
+    remove(folder / checkpointing.PREVIOUS)
 
     replicas = _replicas(module, data, config.seed)
     result = header | {
@@ -100,7 +100,7 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
     means = {measure: one["mean"] for measure, one in summary.items()}
     tensorboard.conclude(trainer, means, markdown(summary))
     results.write(folder, result)
-    show_run(result, folder, paths, quiet)
+    show_run(result, folder, paths, quiet, browsable=tensorboard.is_logging(trainer))
 
 
 def _to_resume(config: DictConfig, folder: Path) -> Path | None:

@@ -15,10 +15,12 @@ def number(value: float | None) -> str:
     return "-" if value is None or not math.isfinite(value) else f"{value:.3f}"
 
 
-def show_run(result: dict[str, Any], folder: Path, figures: list[Path], quiet: bool) -> None:
+def show_run(
+    result: dict[str, Any], folder: Path, figures: list[Path], quiet: bool, browsable: bool
+) -> None:
     """Print mean, 95 % interval, min and max of each measure, and where everything lies.
 
-    `quiet`: one line, for a job of a sweep.
+    `quiet`: one line, for a job of a sweep. `browsable`: whether TensorBoard finds anything.
     """
     summary = result["summary"]
     if quiet:
@@ -51,7 +53,8 @@ def show_run(result: dict[str, Any], folder: Path, figures: list[Path], quiet: b
     console.print(f"Results  {folder}")
     for figure in figures:
         console.print(f"Figure   {figure}")
-    console.print(f"Browse   tensorboard --logdir {folder}")
+    if browsable:
+        console.print(f"Browse   tensorboard --logdir {folder}")
 
 
 def markdown(summary: dict[str, dict[str, Any]]) -> str:

@@ -4,6 +4,8 @@ It lists the jobs of the sweep that ran last; a folder may hold others beside th
 has changed since, and those are never mixed in.
 """
 
+import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,13 +20,31 @@ from digitsum.runs.results import SCHEMA, read_json
 MANIFEST = "sweep.json"
 # Not part of what a job is.
 _ASIDE = ("study", "resume")
+LONGEST = 120  # characters of a job folder's name
+# Names that Windows keeps for devices, whatever their ending.
+_DEVICES = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{i}" for port in ("COM", "LPT") for i in range(10)),
+}
 
 
 def job_folder(overrides: Sequence[str]) -> str:
-    """A job's folder is named by its overrides, sorted: the same job, the same folder."""
+    """A job's folder is named by its overrides, sorted: the same job, the same folder.
+
+    A name that some system can't have, or that leaves too little of the 260 characters that a path
+    may have on Windows, is mended and told apart by a hash of what it was.
+    """
     kept = [one for one in overrides if one.lstrip("+").partition("=")[0] not in _ASIDE]
-    name = ",".join(sorted(kept)).replace("/", "_").replace("..", "_")
-    return name[:200] or "job"
+    said = ",".join(sorted(kept)) or "job"
+    name = re.sub(r'[<>:"/\\|?*\x00-\x1f]|\.\.|[. ]$', "_", said)
+    if name.partition(".")[0].upper() in _DEVICES:
+        name = f"_{name}"
+    if name != said or len(name) > LONGEST:
+        name = f"{name[:LONGEST]}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+    return name
 
 
 OmegaConf.register_new_resolver("job_folder", job_folder, replace=True)

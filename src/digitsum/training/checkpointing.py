@@ -12,13 +12,14 @@ import torch
 
 from digitsum.errors import UserError
 from digitsum.training.onlooker import Onlooker
+from digitsum.writing import replace
 
 CURRENT = "checkpoint.ckpt"
 PREVIOUS = "checkpoint.previous.ckpt"
 _ASIDE = ".checkpoint.aside.ckpt"
 # What this system knows of them; the last is SLURM's usual preemption.
 _NAMES = ("SIGTERM", "SIGINT", "SIGUSR1")
-_SIGNALS = tuple(signal.Signals[name] for name in _NAMES if name in signal.Signals.__members__)
+_SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
 
 def save(trainer: pl.Trainer, folder: Path) -> None:
@@ -26,14 +27,14 @@ def save(trainer: pl.Trainer, folder: Path) -> None:
     aside = folder / _ASIDE
     try:
         trainer.save_checkpoint(aside)
-        with aside.open("rb") as written:
+        with aside.open("r+b") as written:
             os.fsync(written.fileno())
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
     if (folder / CURRENT).exists():
-        os.replace(folder / CURRENT, folder / PREVIOUS)
-    os.replace(aside, folder / CURRENT)
+        replace(folder / CURRENT, folder / PREVIOUS)
+    replace(aside, folder / CURRENT)
 
 
 def latest(folder: Path) -> Path | None:

@@ -29,6 +29,10 @@ def _loggers(trainer: pl.Trainer) -> list[TensorBoardLogger]:
     return [one for one in trainer.loggers if isinstance(one, TensorBoardLogger)]
 
 
+def is_logging(trainer: pl.Trainer) -> bool:
+    return bool(_loggers(trainer))
+
+
 def announce(
     trainer: pl.Trainer, settings: dict[str, Any], measures: Iterable[str], config: str
 ) -> None:
