@@ -76,8 +76,8 @@ def check(
 ) -> None:
     """Check the values of a configuration, and read `data.dir` where it is given.
 
-    With the run's `folder`, also whether this machine has the device, the memory and, there, the
-    disk that the run needs.
+    With the run's `folder`, also whether what it names can be built, and whether this machine has
+    the device, the memory and, there, the disk that the run needs.
 
     Where it is, `data.length` becomes what the files have.
 
@@ -103,9 +103,12 @@ def check(
     check_plugins(config.trainer)
     _check_data(config, [override.lstrip("+").partition("=")[0] for override in typed])
     if folder is not None:
-        from digitsum.runs.sizes import check_sizes  # only now: torch takes a second to import
+        # Only now: torch takes seconds to import.
+        from digitsum.runs.sizes import check_sizes
+        from digitsum.runs.trial import check_builds
 
         check_device(config.trainer)
+        check_builds(config, Path(folder))
         check_sizes(config, Path(folder))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from hydra._internal.utils import get_args_parser
 from hydra.errors import (
     ConfigCompositionException,
     HydraException,
@@ -34,6 +35,9 @@ def run(
         key, _, value = word.partition("=")
         if key in lists and "," in value and not value.startswith(("[", "'", '"')):
             sys.argv[index] = f"{key}=[{value}]"
+    parser = get_args_parser()
+    parser.error = _fail  # type: ignore[method-assign]  # argparse's own is several lines, status 2
+    parser.parse_args()
     wants_trace = os.environ.get("HYDRA_FULL_ERROR") == "1"
     # Without it Hydra prints errors of its own, several lines long, and exits.
     os.environ["HYDRA_FULL_ERROR"] = "1"
@@ -75,7 +79,7 @@ def _of_the_machine(error: OSError) -> str:
 
 def _fail(message: str) -> NoReturn:
     sys.stdout.flush()
-    sys.exit(f"error: {message}")
+    sys.exit("error: " + " ".join(message.split()))
 
 
 def _one_line(error: Exception, config_dir: str, config_name: str) -> str:

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
 from digitsum.machine import free_memory, usable_cores
-from digitsum.runs.build import build_classifier
+from digitsum.runs.trial import small_classifier
 from digitsum.task.files import load_folder
 
 MIB = 2**20
@@ -167,11 +167,7 @@ def _weights(config: DictConfig) -> int:
     has_size = "size" in config.embedding
     rows, counted = [], []
     for hidden, size in ((2, 2), (3, 2), (5, 2), (2, 3), (3, 3)):
-        small = copy.deepcopy(config)
-        small.replicas, small.seed, small.model.hidden_size = 1, 0, hidden
-        if has_size:
-            small.embedding.size = size
-        state = build_classifier(small).state_dict().values()
+        state = small_classifier(config, hidden, size).state_dict().values()
         rows.append([1, hidden, hidden**2, size, size * hidden])
         counted.append(sum(one.numel() for one in state))
     found = np.linalg.lstsq(np.array(rows, float), np.array(counted, float), rcond=None)[0]

@@ -27,6 +27,8 @@ class SweepReport(Callback):
         try:
             shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
             jobs = jobs_of(config)
+            if not jobs:
+                raise UserError(f"{' '.join(config.hydra.overrides.task)}: a sweep of no jobs")
             check_seeds(jobs, config.seed, config.replicas)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None

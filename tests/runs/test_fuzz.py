@@ -1,0 +1,162 @@
+"""Whatever is typed, there is a complete run, or one line and status 1 with nothing left behind."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
+
+from ..conftest import REPO
+from .test_configs import composed
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="each command is run in a fork"),
+]
+# Small where it is valid; what is tried comes later and may say otherwise.
+BASE = ["trainer.max_steps=3", "evaluate_every=2", "hydra.run.dir=run", "hydra.sweep.dir=sweep"]
+BASE += ["data.root=data"]
+
+
+def _groups() -> dict[str, list[str]]:
+    folders = [one for one in (REPO / "conf").iterdir() if one.is_dir() and one.name != "hydra"]
+    folders.append(REPO / "multirun_sweeps" / "study")
+    return {one.name: [yaml.stem for yaml in one.glob("*.yaml")] for one in folders}
+
+
+def _keys(tree: Any, prefix: str = "") -> Iterator[str]:
+    for name, child in tree.items():
+        yield f"{prefix}{name}"
+        if isinstance(child, dict):
+            yield from _keys(child, f"{prefix}{name}.")
+
+
+GROUPS = _groups()
+TREE: Any = OmegaConf.to_container(composed("model=srn_skip", "optimizer=sgd"), resolve=False)
+KEYS = list(_keys(TREE))
+# Valid, but endless or long: what isn't small isn't tried.
+LONG = {"trainer.max_epochs", "trainer.max_steps", "study", "experiment"}
+WILD = """null true false nan inf -inf -1 0 1 2 0.5 1.0 1e400 -0.0 1000000000 99999999999999999999
+[] {} [1,2] {a:1} '' "" " ' ( [ } , 1,2 1,1 1,,2 a,b é 数 %s ../up /dev/null . .. ~ ???
+${lr} ${nothing} ${oc.env:HOME} ${now:%Y} ${ glob(*) choice(1,2) range(1,3) interval(0,1)
+shuffle(1,2) sort(2,1) float(1) int(2.5) str(3) bool(1) json_str('1') 0x10 1_000 5,000 1e3
+CON nul: a:b a=b a/b a@b a\\,b \\ NaN NULL True yes no on off"""
+wild = st.sampled_from(["", *WILD.split()]) | st.text(max_size=8).filter(
+    lambda text: "\x00" not in text
+)
+small = st.sampled_from(["1", "2", "3", "0", "-1", "x", "null", "0.5", "1e3"])
+near = st.builds(
+    lambda key, at, letter: key[:at] + letter + key[at:],
+    st.sampled_from(KEYS),
+    st.integers(0, 8),
+    st.sampled_from("ae._-@/"),
+)
+
+
+@st.composite
+def overrides(draw: st.DrawFn) -> str:
+    kind = draw(st.sampled_from(["key", "key", "key", "group", "added", "deleted", "near", "any"]))
+    if kind == "group":
+        group = draw(st.sampled_from([one for one in GROUPS if one != "study"]))
+        known = [one for one in GROUPS[group] if one not in ("blog", "book", "explosion")]
+        choice = draw(st.sampled_from(known) | wild) if known else draw(wild)
+        return f"{draw(st.sampled_from(['', '', '+', '++']))}{group}={choice}"
+    if kind == "any":
+        return draw(wild)
+    key = draw(near if kind == "near" else st.sampled_from([k for k in KEYS if k not in LONG]))
+    if kind == "deleted":
+        return f"~{key}" + draw(st.sampled_from(["", "=1"]))
+    value = draw(small if key in LONG else wild)
+    return f"{draw(st.sampled_from(['+', '++'])) if kind == 'added' else ''}{key}={value}"
+
+
+commands = st.tuples(
+    st.lists(overrides(), min_size=1, max_size=3), st.sampled_from([[], [], [], ["-m"]])
+).map(lambda both: [*both[1], *BASE, *both[0]])
+
+
+class Forks:
+    """Runs commands in an empty folder each."""
+
+    def __init__(self, place: Path) -> None:
+        self.folder = place / "cwd"
+        typed = [sys.executable, str(Path(__file__).with_name("forked.py"))]
+        self.process = subprocess.Popen(
+            typed, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, words: list[str]) -> tuple[int | None, str]:
+        """The exit status, None where it took too long, and standard error."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps([str(self.folder), words]) + "\n")
+        self.process.stdin.flush()
+        status = json.loads(self.process.stdout.readline())
+        return status, (self.folder.parent / "err").read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    made = Forks(tmp_path_factory.mktemp("forks"))
+    yield made
+    made.process.kill()
+    made.process.communicate()
+
+
+def complaint(words: list[str], status: int | None, errors: str, folder: Path) -> str:
+    """What is wrong with how a command ended; empty where nothing is."""
+    found = {path: json.loads(path.read_bytes()) for path in folder.rglob("results.json")}
+    if status is None:
+        return "it hangs"
+    if "Traceback" in errors:
+        return "a traceback"
+    if status == 0:
+        states = {one["status"] for one in found.values()}
+        return "" if states == {"complete"} else f"ended well with results {states}"
+    last = (errors.strip().splitlines() or ["nothing"])[-1]
+    if status != 1 or not last.startswith("error: "):
+        return f"status {status} and {last}"
+    if "-m" in words or any(word.startswith("study=") for word in words):
+        jobs = [one.parent for one in folder.rglob("config.yaml") if one.parent.name != ".hydra"]
+        torn = [one.name for one in jobs if not (one / "results.json").exists()]
+        return f"jobs without a result: {torn}" if torn else ""
+    if len(errors.strip().splitlines()) != 1:
+        return "several lines"
+    left = sorted(str(one.relative_to(folder)) for one in folder.rglob("*"))
+    return f"left behind: {left[:5]}" if left else ""
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_whatever_is_typed(
+    part: int, forks: Forks, request: pytest.FixtureRequest, record_property: Any
+) -> None:
+    examples = request.config.getoption("--fuzz") // 2
+    tried = 0
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(commands)
+    def type_it(words: list[str]) -> None:
+        nonlocal tried
+        tried += 1
+        status, errors = forks.run(words)
+        wrong = complaint(words, status, errors, forks.folder)
+        assert not wrong, f"{wrong}\n{words}\n{errors[-3000:]}"
+
+    type_it()
+    record_property("faults", tried)
