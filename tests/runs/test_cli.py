@@ -199,7 +199,7 @@ MISTAKES = [
     ("=5", ["=5"]),
     ("data.dir=nowhere", ["nowhere", "not a folder"]),
     ("data.dir=empty", ["empty", "lacks train.txt, dev.txt, test.txt"]),
-    ("data.dir=field", ["field/dev.txt:2", "tab-separated"]),
+    ("data.dir=field", ["field/dev.txt:2", "no tab"]),
     ("data.dir=digit", ["digit/dev.txt:2", "item 2 is 'x'"]),
     ("data.dir=length", ["length/dev.txt:2", "4 are expected"]),
     ("data.dir=label", ["label/dev.txt:2", "it must be 3"]),

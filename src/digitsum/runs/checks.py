@@ -4,10 +4,7 @@ Hydra refuses a key it doesn't know unless it is added with `+`, and it checks n
 done here. A message names the key, what was found and what is allowed.
 """
 
-import difflib
-import inspect
 from collections.abc import Iterable
-from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +25,7 @@ from digitsum.runs.rules import (
     or_null,
     whole,
 )
+from digitsum.runs.shape import check_override, check_shape
 from digitsum.runs.trainer_flags import FLAGS, check_device, check_plugins
 from digitsum.task.examples import BLOG_LENGTHS, SHORTEST, BlogStream
 from digitsum.task.files import load_folder
@@ -65,12 +63,6 @@ RULES: dict[str, Rule] = {
 } | {f"trainer.{flag}": rule for flag, rule in FLAGS.items()}
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` where something known is close to the word, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def check(
     config: DictConfig, overrides: Iterable[str] = (), folder: str | Path | None = None
 ) -> None:
@@ -89,8 +81,8 @@ def check(
     typed = OmegaConf.to_container(overrides, resolve=False) if listed else list(overrides)
     typed = [str(override) for override in cast(list[Any], typed)]
     for override in typed:
-        _check_added(config, override)
-        _check_deleted(override)
+        check_override(config, override)
+    check_shape(config)
     for key, (allowed, words) in RULES.items():
         try:
             value = OmegaConf.select(config, key)
@@ -140,43 +132,6 @@ def _check_data(config: DictConfig, overridden: list[str]) -> None:
         copies = BlogStream.copies["train"]
         if data.copies != copies:
             raise UserError(f"data.copies is {data.copies}; with data=blog it is {copies}")
-
-
-def _check_added(config: DictConfig, override: str) -> None:
-    """Refuse `+KEY=VALUE` where nothing would read KEY: a misspelling, else, runs in silence."""
-    if not override.startswith("+"):
-        return
-    key = override.lstrip("+").partition("=")[0]
-    parent, _, last = key.rpartition(".")
-    node = OmegaConf.select(config, parent) if parent else config
-    known = [str(name) for name in node] if isinstance(node, DictConfig) else []
-    target = node.get("_target_") if isinstance(node, DictConfig) and parent else None
-    if target is not None:
-        module, _, name = target.rpartition(".")
-        parameters = inspect.signature(getattr(import_module(module), name)).parameters
-        known = [name for name in parameters if name != "self"]
-        if last in known:
-            return
-    elif parent in ("callbacks", "logger") or (parent and "/" in key):
-        return
-    if "@" in key or "/" in key or not parent:
-        from hydra.core.hydra_config import HydraConfig
-
-        choices = HydraConfig.get().runtime.choices if HydraConfig.initialized() else {}
-        if key.partition("@")[0] in choices:
-            return
-    others = [name for name in known if name != last]
-    raise UserError(
-        f"{override}: {key} is not a key that anything reads; "
-        f"{parent or 'the top level'} has {', '.join(others)}{near(last, others)}"
-    )
-
-
-def _check_deleted(override: str) -> None:
-    """Refuse `~KEY`, but for a callback: whatever else is gone, something would look for it."""
-    key = override.lstrip("~").partition("=")[0]
-    if override.startswith("~") and not key.startswith("callbacks."):
-        raise UserError(f"{override}: a run reads {key}; give it a value instead")
 
 
 class CheckBeforeRun(Callback):

@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
-from digitsum.runs.checks import near
+from digitsum.runs.rules import near
 
 
 def run(
@@ -52,12 +52,12 @@ def run(
         if wants_trace or "Config group override" not in str(error):
             raise
         _fail(f"{' '.join(sys.argv[1:])}: {error}")
-    except OSError as error:
-        if wants_trace or (error.filename is None and error.errno is None):
-            raise
-        _fail(_of_the_machine(error))
     except KeyboardInterrupt:
         _fail("interrupted")
+    except Exception as error:
+        if wants_trace or (words := of_the_machine(error)) is None:
+            raise
+        _fail(words)
 
 
 @contextmanager
@@ -67,14 +67,25 @@ def told() -> Iterator[None]:
         yield
     except UserError as error:
         _fail(str(error))
-    except OSError as error:
-        _fail(_of_the_machine(error))
+    except Exception as error:
+        if (words := of_the_machine(error)) is None:
+            raise
+        _fail(words)
 
 
-def _of_the_machine(error: OSError) -> str:
-    """A full disk, a folder that may not be written: the machine's, not a defect."""
-    place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or error}"
+def of_the_machine(error: Exception) -> str | None:
+    """A full disk, a folder that may not be written, no memory left, a worker that was killed: what
+    to say of it. None for what is a defect.
+    """
+    if isinstance(error, OSError) and not (error.filename is None and error.errno is None):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}"
+    kind, text = type(error).__name__, str(error)
+    if isinstance(error, MemoryError) or kind == "OutOfMemoryError" or "can't allocate" in text:
+        return "out of memory; fewer replicas at once (seed=0,16 replicas=16) need less"
+    if kind in ("TerminatedWorkerError", "BrokenProcessPool"):
+        return "a worker process was killed; what was complete stays, the same command goes on"
+    return None
 
 
 def _fail(message: str) -> NoReturn:

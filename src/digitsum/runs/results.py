@@ -64,7 +64,10 @@ def settings(config: DictConfig, choices: dict[str, Any]) -> dict[str, str | flo
             "recurrence",
         )
     }
-    return {key: "null" if value is None else value for key, value in flat.items()}
+    for key, value in flat.items():
+        if value is None or OmegaConf.is_config(value):  # the second is a mistake, told elsewhere
+            flat[key] = "null" if value is None else str(value)
+    return flat
 
 
 def versions() -> dict[str, str]:

@@ -1,7 +1,8 @@
 """What a value may be: a test, and the words that say so in a message."""
 
+import difflib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 LARGEST = 2**63  # whole numbers beyond it overflow in what they are passed on to
@@ -47,3 +48,9 @@ POSITIVE = number(lambda v: v > 0, "a number above 0")
 FRACTION = number(lambda v: 0 <= v < 1, "a number from 0 up to, not including, 1")
 SWITCH: Rule = (lambda v: isinstance(v, bool), "true or false")
 TEXT: Rule = (lambda v: isinstance(v, str) and v != "", "a path")
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` where something known is close to the word, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -5,8 +5,8 @@ from pathlib import Path
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from digitsum.errors import UserError
-from digitsum.runs.checks import near
 from digitsum.runs.evaluation import evaluate_run
+from digitsum.runs.rules import near
 from digitsum.studies.asked import ask
 from digitsum.studies.report import report
 from digitsum.task.examples import SHORTEST, SPLITS

@@ -45,7 +45,8 @@ def train(config: DictConfig) -> None:
 def announce(number: int, folder: Path, note: str = "") -> None:
     """Say which job begins, and how long the rest may take at the pace so far."""
     manifest = read_manifest(folder.parent)
-    count, elapsed = len(manifest["jobs"]), time.time() - manifest["started"]
+    # A clock may be set back meanwhile.
+    count, elapsed = len(manifest["jobs"]), max(0.0, time.time() - manifest["started"])
     left = f"about {duration(elapsed / number * (count - number))} left" if number else ""
     words = [f"job {number + 1} of {count}", folder.name, note or left]
     print(" · ".join(word for word in words if word), flush=True)

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 
 from digitsum.errors import UserError
 from digitsum.training.onlooker import Onlooker
-from digitsum.writing import replace
+from digitsum.writing import naming, replace
 
 CURRENT = "checkpoint.ckpt"
 PREVIOUS = "checkpoint.previous.ckpt"
@@ -26,11 +27,13 @@ def save(trainer: pl.Trainer, folder: Path) -> None:
     """Write a whole checkpoint aside, keep the one before, then rename: one is always good."""
     aside = folder / _ASIDE
     try:
-        trainer.save_checkpoint(aside)
-        with aside.open("r+b") as written:
-            os.fsync(written.fileno())
+        with naming(folder / CURRENT):
+            trainer.save_checkpoint(aside)
+            with aside.open("r+b") as written:
+                os.fsync(written.fileno())
     except BaseException:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         raise
     if (folder / CURRENT).exists():
         replace(folder / CURRENT, folder / PREVIOUS)
