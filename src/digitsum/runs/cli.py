@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -38,6 +39,7 @@ def run(
     parser = get_args_parser()
     parser.error = _fail  # type: ignore[method-assign]  # argparse's own is several lines, status 2
     parser.parse_args()
+    threading.excepthook = _in_a_thread
     wants_trace = os.environ.get("HYDRA_FULL_ERROR") == "1"
     # Without it Hydra prints errors of its own, several lines long, and exits.
     os.environ["HYDRA_FULL_ERROR"] = "1"
@@ -73,12 +75,18 @@ def told() -> Iterator[None]:
         _fail(words)
 
 
+def _in_a_thread(failed: threading.ExceptHookArgs) -> None:
+    """TensorBoard's writer hands its failure on to whoever writes next, who tells it."""
+    if not (isinstance(failed.exc_value, Exception) and of_the_machine(failed.exc_value)):
+        threading.__excepthook__(failed)
+
+
 def of_the_machine(error: Exception) -> str | None:
     """A full disk, a folder that may not be written, no memory left, a worker that was killed: what
     to say of it. None for what is a defect.
     """
     if isinstance(error, OSError) and not (error.filename is None and error.errno is None):
-        place = f"{error.filename}: " if error.filename else ""
+        place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
         return f"{place}{error.strerror or error}"
     kind, text = type(error).__name__, str(error)
     if isinstance(error, MemoryError) or kind == "OutOfMemoryError" or "can't allocate" in text:

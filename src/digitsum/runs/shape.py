@@ -40,7 +40,7 @@ def _names(config: DictConfig, group: str) -> list[str]:
 
 
 def check_override(config: DictConfig, override: str) -> None:
-    """Raises: UserError, for an added key that nothing reads, or a deleted one that something does."""
+    """Raises: UserError, for an added key that nothing reads, or a deleted one that is read."""
     if override.startswith("+"):
         _check_added(config, override)
     key = override.lstrip("~").partition("=")[0]
