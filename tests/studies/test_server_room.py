@@ -16,7 +16,7 @@ pytestmark = pytest.mark.faults
 FAULTY = str(REPO / "tests" / "runs" / "faulty.py")
 TRAIN = str(REPO / "train.py")
 SHORT = ("trainer.max_steps=20", "evaluate_every=10")
-LONG = ("model=srn_residual", "trainer.max_epochs=2000", "callbacks.checkpoints.seconds=0")
+LONG = ("model=srn_residual", "trainer.max_epochs=1000", "callbacks.checkpoints.seconds=0")
 
 
 def status(folder: Path) -> str:

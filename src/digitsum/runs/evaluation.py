@@ -18,6 +18,7 @@ from digitsum.figures.style import save
 from digitsum.network.classifier import Classifier
 from digitsum.runs.build import build_data
 from digitsum.runs.results import finite
+from digitsum.runs.sizes import check_sizes
 from digitsum.runs.stored import StoredRun, load
 from digitsum.runs.table import number
 from digitsum.statistics import Summary, summarise
@@ -37,6 +38,7 @@ def examples(run: StoredRun, split: str, length: int | None) -> tuple[Batch, str
             config.data.source._target_ = "digitsum.task.examples.IndependentStreams"
             note = "the blog has no files of this length: drawn anew, each replica its own"
         config.data.length = length
+    check_sizes(config, Path(config.data.root))
     data = build_data(config)
     data.setup()
     return data.splits[split], note  # type: ignore[index]

@@ -194,7 +194,7 @@ def _states(counts: _Counts, sequences: int) -> float:
 
 def _probes(config: DictConfig, counts: _Counts) -> float:
     """The largest of the probes at hand: they look one after another."""
-    kinds = {str(one._target_).rpartition(".")[2] for one in config.callbacks.values()}
+    kinds = _kinds(config)
     found = [0.0]
     if "Memory" in kinds:  # the states of all examples, in doubles and once more with a one
         found.append(4 * FLOAT * _states(counts, counts.examples))
@@ -205,10 +205,15 @@ def _probes(config: DictConfig, counts: _Counts) -> float:
     return max(found)
 
 
+def _kinds(config: DictConfig) -> set[str]:
+    """Names of the callbacks' classes; a stored run has none."""
+    callbacks = config.get("callbacks") or {}
+    return {str(one._target_).rpartition(".")[2] for one in callbacks.values()}
+
+
 def _norms(config: DictConfig, counts: _Counts) -> float:
     """Norms of every step's gradients, before clipping and after."""
-    kinds = {str(one._target_).rpartition(".")[2] for one in config.callbacks.values()}
-    if "GradientNorms" not in kinds:
+    if "GradientNorms" not in _kinds(config):
         return 0
     steps = counts.points * config.evaluate_every
     return float(2 * FLOAT * steps * counts.replicas * (3 * counts.gates + 1))
