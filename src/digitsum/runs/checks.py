@@ -68,10 +68,9 @@ def check(
 ) -> None:
     """Check the values of a configuration, and read `data.dir` where it is given.
 
-    With the run's `folder`, also whether what it names can be built, and whether this machine has
-    the device, the memory and, there, the disk that the run needs.
-
-    Where it is, `data.length` becomes what the files have.
+    Where it is, `data.length` becomes what the files have. With the run's `folder`, also whether
+    what it names can be built, and whether this machine has the device, the memory and, there, the
+    disk that the run needs.
 
     Raises:
         UserError: the first value that can't be.

@@ -19,7 +19,7 @@ def check_places(config: DictConfig) -> None:
         tree = config.get(group)
         if not isinstance(tree, DictConfig):
             continue
-        for key, value in _leaves(OmegaConf.to_container(tree, resolve=False), group):
+        for key, value in leaves(OmegaConf.to_container(tree, resolve=False), group):
             if key.rpartition(".")[2] in _NAMES and not (value is None or _inside(str(value))):
                 raise UserError(f"{key} is {value}; a run writes in its own folder alone: {FOLDER}")
 
@@ -28,10 +28,11 @@ def _inside(place: str) -> bool:
     return f"{place}/".startswith(f"{FOLDER}/") and ".." not in Path(place).parts
 
 
-def _leaves(tree: Any, parent: str) -> Iterator[tuple[str, Any]]:
+def leaves(tree: Any, parent: str = "") -> Iterator[tuple[str, Any]]:
+    """Keys with dots, and their values."""
     for name, value in tree.items():
-        key = f"{parent}.{name}"
+        key = f"{parent}.{name}" if parent else str(name)
         if isinstance(value, dict):
-            yield from _leaves(value, key)
+            yield from leaves(value, key)
         else:
             yield key, value

@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
+from digitsum.runs.places import leaves
 from digitsum.runs.rules import near
 
 # What is built, each from a `_target_`; one that is absent is not the matter here.
@@ -21,7 +22,12 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
 def check_shape(config: DictConfig) -> None:
-    """Raises: UserError, for a group that isn't one, or that doesn't say what it builds."""
+    """Raises: UserError, for a group that isn't one or that doesn't say what it builds, or a key
+    without a value.
+    """
+    for key, value in leaves(OmegaConf.to_container(config, resolve=False)):
+        if value == "???" and not key.startswith("hydra."):
+            raise UserError(f"{key} is ???; it needs a value")
     for group in (*GROUPS, *(f"callbacks.{name}" for name in _names(config, "callbacks"))):
         node = OmegaConf.select(config, group)
         target = node.get("_target_") if isinstance(node, DictConfig) else None

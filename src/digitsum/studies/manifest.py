@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -53,7 +53,9 @@ OmegaConf.register_new_resolver("job_folder", job_folder, replace=True)
 def jobs_of(config: DictConfig) -> list[list[str]]:
     """The grid as Hydra's basic sweeper expands it."""
     fixed = [f"{key}={value}" for key, value in (config.hydra.sweeper.get("params") or {}).items()]
-    parsed = OverridesParser.create().parse_overrides(fixed + list(config.hydra.overrides.task))
+    # As typed: an interpolation in an override is a job's own.
+    typed = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
+    parsed = OverridesParser.create().parse_overrides([*fixed, *cast(list[str], typed)])
     return [job for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
 from digitsum.runs.results import SCHEMA
@@ -28,10 +29,10 @@ class SweepReport(Callback):
             shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
             jobs = jobs_of(config)
             if not jobs:
-                raise UserError(f"{' '.join(config.hydra.overrides.task)}: a sweep of no jobs")
+                raise UserError(f"the values given make a sweep of no jobs")
             check_seeds(jobs, config.seed, config.replicas)
-        except UserError as error:
-            raise SystemExit(f"error: {error}") from None
+        except (UserError, OmegaConfBaseException) as error:
+            raise SystemExit(f"error: {' '.join(str(error).split())}") from None
         folder = Path(config.hydra.sweep.dir).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock")
