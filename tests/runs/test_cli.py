@@ -276,7 +276,7 @@ def test_nothing_here_needs_what_only_posix_has(command: Command, tmp_path: Path
     assert done.returncode == 0, done.stderr
     sweep = (*bare, "-m", "lr=0.1,0.01", "trainer.max_steps=20", "hydra.sweep.dir=sweep")
     assert "2 of 2 jobs complete" in command(*sweep).stdout
-    (tmp_path / "sweep" / "lr=0.1,trainer.max_steps=20" / "results.json").unlink()
+    (tmp_path / "sweep" / "lr=0.1" / "results.json").unlink()
     again = command(*sweep, "resume=true")
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("complete already, skipped") == 1

@@ -66,7 +66,13 @@ def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Pat
     changed = command("train.py", *words, "replicas=2")
     assert changed.returncode == 0, changed.stderr
     assert "skipped" not in changed.stdout
-    assert len(rows(folder)) == 4 * 2  # nothing of the sixteen before among them
+    # Another sweep, beside the first.
+    assert len(rows(tmp_path / "multirun" / "smoke,replicas=2")) == 4 * 2
+    assert len(rows(folder)) == 4 * 4
+    assert "replicas" not in " ".join(path.name for path in folder.iterdir())
+    assert "The same in all jobs: `replicas=2`" in (
+        tmp_path / "multirun" / "smoke,replicas=2" / "report.md"
+    ).read_text(encoding="utf-8")
 
 
 def test_every_launcher_gives_the_same_table(command: Command, tmp_path: Path) -> None:
@@ -188,6 +194,7 @@ def test_job_folders_are_names_that_any_system_can_have() -> None:
     assert long[0] != long[1]
     assert max(map(len, long)) < 140
     assert job_folder(["study=x"]) == "job"
+    assert job_folder(["lr=0.1", "replicas=8"], ["replicas"]) == "lr=0.1"
 
 
 def invented(

@@ -17,7 +17,8 @@ class Sweep:
     """All jobs of a sweep's manifest, and the settings that vary over them in their order, but for
     `seed` and `replicas`, which only say which job a replica was in.
 
-    `shown` is what its report shows, None where the manifest doesn't say.
+    `shown` is what its report shows, None where the manifest doesn't say; `fixed` are the overrides
+    that all jobs have.
     """
 
     folder: Path
@@ -25,6 +26,7 @@ class Sweep:
     jobs: list[Job]
     varied: list[str]
     shown: dict[str, Any] | None = None
+    fixed: Sequence[str] = ()
 
     @cached_property
     def complete(self) -> list[Job]:
@@ -67,7 +69,8 @@ def collect(folder: Path) -> Sweep:
         except UserError:
             result = None
         jobs.append(Job(place, list(entry["overrides"]), result))
-    found = Sweep(folder, manifest.get("study"), jobs, _varied(jobs), manifest.get("report"))
+    known = manifest.get("study"), jobs, _varied(jobs), manifest.get("report")
+    found = Sweep(folder, *known, manifest.get("fixed", []))
     for one in found.complete:
         seeds = [replica["seed"] for replica in one.replicas]
         twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})

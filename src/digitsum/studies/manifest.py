@@ -31,20 +31,53 @@ _DEVICES = {
 }
 
 
-def job_folder(overrides: Sequence[str]) -> str:
-    """A job's folder is named by its overrides, sorted: the same job, the same folder.
+def job_folder(overrides: Sequence[str], fixed: Sequence[str] = ()) -> str:
+    """A job's folder is named by what varies over its sweep, sorted: the same job, the same folder.
 
     A name that some system can't have, or that leaves too little of the 260 characters that a path
     may have on Windows, is mended and told apart by a hash of what it was.
+
+    Args:
+        overrides: the job's.
+        fixed: keys that are the same in all jobs of its sweep.
     """
-    kept = [one for one in overrides if one.lstrip("+").partition("=")[0] not in _ASIDE]
-    said = ",".join(sorted(kept)) or "job"
+    kept = [one for one in overrides if key_of(one) not in (*_ASIDE, *fixed)]
+    return _named(",".join(sorted(kept)) or "job")
+
+
+def folder_of(folder: Path, jobs: Sequence[Sequence[str]], fixed: Sequence[str]) -> Path:
+    """Where a sweep lies: in its folder, or beside it where that holds the same grid with other
+    fixed values.
+    """
+    try:
+        before = read_manifest(folder)
+    except UserError:
+        return folder
+    keys = [key_of(one) for one in fixed]
+    names = {job_folder(job, keys) for job in jobs} & {one["folder"] for one in before["jobs"]}
+    was = fixed_in([one["overrides"] for one in before["jobs"]])
+    if not names or was == list(fixed):
+        return folder
+    return folder.with_name(_named(",".join([folder.name, *fixed])))
+
+
+def key_of(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]
+
+
+def _named(said: str) -> str:
     name = re.sub(r'[<>:"/\\|?*\x00-\x1f]|\.\.|[. ]$', "_", said)
     if name.partition(".")[0].upper() in _DEVICES:
         name = f"_{name}"
     if name != said or len(name) > LONGEST:
         name = f"{name[:LONGEST]}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
     return name
+
+
+def fixed_in(jobs: Sequence[Sequence[str]]) -> list[str]:
+    """Overrides that all jobs have."""
+    shared = set(jobs[0]).intersection(*jobs[1:])
+    return sorted(one for one in shared if key_of(one) not in _ASIDE)
 
 
 OmegaConf.register_new_resolver("job_folder", job_folder, replace=True)

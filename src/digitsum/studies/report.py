@@ -58,11 +58,13 @@ def report(folder: Path, shown: Any = None) -> None:
 
 def _text(found: Sweep, figures: dict[str, Path], tables: Tables, claims: Sequence[Claim]) -> str:
     parts = [
-        f"# {found.study or found.folder.name}",
+        f"# {found.study or ' x '.join(found.varied) or found.folder.name}",
         f"{found.done}. Accuracy by chance is 0.10 (always answering "
         "9). Intervals are 95 % percentile bootstrap over replicas; 100 test examples give a "
         "resolution of 0.01.",
     ]
+    if found.fixed:
+        parts.append("The same in all jobs: " + ", ".join(f"`{one}`" for one in found.fixed) + ".")
     parts += _notes(found)
     if claims:
         parts += ["## Claims", *_judged(claims)]

@@ -9,15 +9,24 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
 from digitsum.runs.results import SCHEMA
-from digitsum.studies.manifest import MANIFEST, check_seeds, job_folder, jobs_of
+from digitsum.studies.manifest import (
+    MANIFEST,
+    check_seeds,
+    fixed_in,
+    folder_of,
+    job_folder,
+    jobs_of,
+    key_of,
+)
 from digitsum.studies.shown import check_shown
 from digitsum.writing import write_aside
 
+EXCLUDED = "hydra.job.config.override_dirname.exclude_keys"
 _started: list[tuple[Path, FileLock]] = []  # this process's sweep and the lock on it
 
 
@@ -29,11 +38,13 @@ class SweepReport(Callback):
             shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
             jobs = jobs_of(config)
             if not jobs:
-                raise UserError(f"the values given make a sweep of no jobs")
+                raise UserError("the values given make a sweep of no jobs")
             check_seeds(jobs, config.seed, config.replicas)
         except (UserError, OmegaConfBaseException) as error:
             raise SystemExit(f"error: {' '.join(str(error).split())}") from None
-        folder = Path(config.hydra.sweep.dir).resolve()
+        fixed = fixed_in(jobs)
+        keys = [key_of(one) for one in fixed]
+        folder = folder_of(Path(config.hydra.sweep.dir).resolve(), jobs, fixed)
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock")
         try:
@@ -43,12 +54,23 @@ class SweepReport(Callback):
                 f"error: {folder}: another sweep is running in this folder; "
                 "wait for it, or give this one hydra.sweep.dir=PATH"
             ) from None
+        # Jobs are composed anew, each perhaps on another machine: this is what they are told.
+        with open_dict(config):
+            config.hydra.sweep.dir = str(folder)
+            place = str(folder).replace("\\", "\\\\").replace('"', '\\"')
+            told = [f"{EXCLUDED}={json.dumps(keys)}", f'hydra.sweep.dir="{place}"']
+            config.hydra.overrides.hydra.extend(told)
+        for job in jobs:
+            before, now = folder / job_folder(job), folder / job_folder(job, keys)
+            if before.exists() and not now.exists():
+                before.rename(now)  # of a version that named a job by all that was typed
         manifest = {
             "schema": SCHEMA,
             "study": config.hydra.runtime.choices.get("study"),
             "started": time.time(),
             "report": shown,
-            "jobs": [{"folder": job_folder(job), "overrides": job} for job in jobs],
+            "fixed": fixed,
+            "jobs": [{"folder": job_folder(job, keys), "overrides": job} for job in jobs],
         }
         write_aside(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
         _started.append((folder, lock))
