@@ -173,15 +173,33 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(small)], check=True)
 
 
-def test_a_full_disk_is_told_and_earlier_results_stay(small_disk: Path, command: Command) -> None:
+def test_a_disk_that_is_too_small_is_told_before_a_run(small_disk: Path, command: Command) -> None:
     (small_disk / "kept.txt").write_text("earlier" * 52_000)
     done = command("train.py", "trainer.max_epochs=3", f"hydra.run.dir={small_disk}/run")
     assert done.returncode == 1
-    assert "No space left on device" in done.stderr
-    assert done.stderr.startswith("error: ")
+    assert done.stderr.startswith("error: this run needs about 0.3")
     assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert (small_disk / "kept.txt").read_text() == "earlier" * 52_000
-    assert not list(small_disk.rglob("results.json"))
+    assert [path.name for path in small_disk.iterdir()] == ["kept.txt"]
+
+
+def test_a_disk_that_fills_up_is_told_and_what_was_there_stays(
+    small_disk: Path, tmp_path: Path, command: Command
+) -> None:
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    folder = small_disk / "run"
+    words = ("model=srn_residual", "trainer.max_epochs=1000", "callbacks.checkpoints.seconds=0")
+    run = start(tmp_path, str(folder), *words)
+    await_checkpoint(folder, run)
+    with pytest.raises(OSError, match="No space"):
+        (small_disk / "other.bin").write_bytes(b"0" * 30_000_000)
+    _, errors = run.communicate(timeout=240)
+    assert run.returncode == 1
+    assert "No space left on device" in errors
+    assert len(errors.splitlines()) == 1, errors
+    assert not (folder / "results.json").exists()
+    (small_disk / "other.bin").unlink()
+    again = command("train.py", *RUN, *words, f"hydra.run.dir={folder}", "resume=true")
+    assert again.returncode == 0, again.stderr
 
 
 def test_a_sweep_on_a_full_disk_finishes_once_there_is_room(
@@ -190,7 +208,9 @@ def test_a_sweep_on_a_full_disk_finishes_once_there_is_room(
     words = ("-m", "seed=1,2,3,4", "trainer.max_epochs=3", f"hydra.sweep.dir={small_disk}/sweep")
     done = command("train.py", *words)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == f"error: {small_disk}/sweep: No space left on device"
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "of disk" in last or "No space left on device" in last
     assert "Traceback" not in done.stderr
     first = small_disk / "sweep" / "seed=1" / "results.json"
     before = first.read_bytes()

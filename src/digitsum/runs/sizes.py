@@ -101,7 +101,7 @@ def check_sizes(config: DictConfig, folder: Path) -> None:
     ):
         if need > free:
             raise UserError(
-                f"{_largest(config, what)} needs about {_said(need)} of {what}; "
+                f"{_largest(config, what, need)} needs about {_said(need)} of {what}; "
                 f"{_said(free)} are free"
             )
 
@@ -112,15 +112,16 @@ def _there(folder: Path) -> Path:
     return next(one for one in (folder, *folder.parents) if one.exists())
 
 
-def _largest(config: DictConfig, what: str) -> str:
-    """`KEY=VALUE` of the key without which a run would be smallest."""
+def _largest(config: DictConfig, what: str, need: float) -> str:
+    """`KEY=VALUE` of the key without which a run would be smallest, by half at least."""
     without: dict[str, float] = {}
     for key, small in SMALL.items():
         value = OmegaConf.select(config, key)
         if value is not None and (value < small if key == "evaluate_every" else value > small):
             other = copy.deepcopy(config)
             OmegaConf.update(other, key, small)
-            without[f"{key}={value}"] = getattr(sizes(other), what)
+            if (less := getattr(sizes(other), what)) < need / 2:
+                without[f"{key}={value}"] = less
     return min(without, key=without.__getitem__, default="this run")
 
 

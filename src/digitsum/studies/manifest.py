@@ -58,7 +58,8 @@ def folder_of(folder: Path, jobs: Sequence[Sequence[str]], fixed: Sequence[str])
     was = fixed_in([one["overrides"] for one in before["jobs"]])
     if not names or was == list(fixed):
         return folder
-    return folder.with_name(_named(",".join([folder.name, *fixed])))
+    other = [one for one in fixed if one not in was] or ["unchanged"]
+    return folder.with_name(_named(",".join([folder.name, *other])))
 
 
 def key_of(override: str) -> str:
