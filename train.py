@@ -19,15 +19,15 @@ CONF = str(Path(__file__).resolve().parent / "conf")
 
 
 @hydra.main(version_base="1.3", config_path=CONF, config_name="config")
-def main(config: DictConfig) -> None:
-    """One run, or one job of a sweep."""
+def main(config: DictConfig) -> float | None:
+    """One run, or one job of a sweep; -> the mean best dev accuracy, for sweepers that search."""
     # Torch and Lightning take seconds to import: --help and mistakes don't wait for them.
     gc.disable()  # searching fresh modules for garbage would take a fifth of that time
     from digitsum.studies.job import train
 
     gc.freeze()
     gc.enable()
-    train(config)
+    return train(config)
 
 
 if __name__ == "__main__":

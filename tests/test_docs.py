@@ -1,6 +1,8 @@
 """What the documents promise: the notebook runs, and shows what it says."""
 
+import re
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -37,3 +39,30 @@ def test_the_findings_in_chinese_follow_the_english_ones() -> None:
     assert translated(between_marks("README.md"), phrases) == between_marks("README.zh.md")
     with pytest.raises(SystemExit, match="no phrase for unheard"):
         translated("unheard", phrases)
+
+
+PAGES = [page for place in (".", "docs", "benchmarks") for page in (REPO / place).glob("*.md")]
+
+
+def anchors(text: str) -> set[str]:
+    """What headings can be linked by, as GitHub makes it of them."""
+    heads = re.findall(r"^#+ (.*)$", text, flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https?://|mailto:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), f"{page.name}: {link}"
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), f"{page.name}: {link}"
+
+
+def test_every_figure_of_the_documents_is_shown() -> None:
+    shown = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert [one.name for one in DOCS.glob("figures/*") if one.name not in shown] == []

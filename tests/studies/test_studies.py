@@ -16,6 +16,7 @@ from omegaconf import OmegaConf
 
 from digitsum.errors import UserError
 from digitsum.studies.collected import collect
+from digitsum.studies.job import best_on_dev
 from digitsum.studies.manifest import job_folder
 
 from ..conftest import REPO, Command
@@ -297,3 +298,9 @@ def test_a_torn_manifest_is_named(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"sweep\.json") as error:
         collect(tmp_path)
     assert "\n" not in str(error.value)
+
+
+def test_a_sweeper_is_told_the_mean_best_dev_accuracy(tmp_path: Path) -> None:
+    found = {"summary": {"best_dev_accuracy": {"mean": 0.25}, "test_accuracy": {"mean": 0.5}}}
+    assert best_on_dev(found) == 0.25
+    assert best_on_dev({"summary": {"best_dev_accuracy": {"mean": None}}}) is None

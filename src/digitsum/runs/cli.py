@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
 from hydra.errors import (
@@ -22,7 +22,7 @@ from digitsum.runs.rules import near
 
 
 def run(
-    main: Callable[[], None], config_dir: str, config_name: str, lists: tuple[str, ...] = ()
+    main: Callable[[], Any], config_dir: str, config_name: str, lists: tuple[str, ...] = ()
 ) -> None:
     """Run a `hydra.main` function; tell mistakes in one line, leave defects their traceback.
 

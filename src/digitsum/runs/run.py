@@ -30,19 +30,22 @@ from digitsum.training.lit import LitDigitSum
 from digitsum.writing import remove, write_aside
 
 
-def train(config: DictConfig, quiet: bool = False) -> None:
+def train(config: DictConfig, quiet: bool = False) -> dict[str, Any]:
     """Train, test and write one run into Hydra's output folder.
 
     Args:
         config: as composed; it is checked here.
         quiet: end with one line instead of a table, as a job among many does.
 
+    Returns:
+        the result, as `results.json` has it.
+
     Raises:
         UserError: a value or file that can't be, before anything is written.
     """
     hydra = HydraConfig.get()
     check(config, hydra.overrides.task)
-    _train(config, Path(hydra.runtime.output_dir), dict(hydra.runtime.choices), quiet)
+    return _train(config, Path(hydra.runtime.output_dir), dict(hydra.runtime.choices), quiet)
 
 
 def clear(folder: Path) -> None:
@@ -52,7 +55,9 @@ def clear(folder: Path) -> None:
             remove(path)
 
 
-def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: bool) -> None:
+def _train(
+    config: DictConfig, folder: Path, choices: dict[str, Any], quiet: bool
+) -> dict[str, Any]:
     start = time.perf_counter()
     header = results.header(config, choices)
     data = build_data(config)
@@ -101,6 +106,7 @@ def _train(config: DictConfig, folder: Path, choices: dict[str, Any], quiet: boo
     tensorboard.conclude(trainer, means, markdown(summary))
     results.write(folder, result)
     show_run(result, folder, paths, quiet, browsable=tensorboard.is_logging(trainer))
+    return result
 
 
 def _to_resume(config: DictConfig, folder: Path) -> Path | None:

@@ -1,8 +1,10 @@
 """What a sweep does around each of its runs: skip what is complete, announce, record a failure."""
 
+import math
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -14,8 +16,11 @@ from digitsum.studies.manifest import read_manifest
 from digitsum.training.progress import duration
 
 
-def train(config: DictConfig) -> None:
+def train(config: DictConfig) -> float | None:
     """A run of its own, or one job of a sweep unless it is complete already.
+
+    Returns:
+        the replicas' mean best dev accuracy, for sweepers that search; None where none has any.
 
     Raises:
         UserError: a value or file that can't be. In a sweep a failed job leaves a result that
@@ -24,22 +29,27 @@ def train(config: DictConfig) -> None:
     hydra = HydraConfig.get()
     if hydra.mode != RunMode.MULTIRUN:
         with cli.told():
-            run.train(config)
-        return
+            return best_on_dev(run.train(config))
     folder = Path(hydra.runtime.output_dir)
     try:
         check(config, hydra.overrides.task, folder)
         if results.is_complete(folder, config):
             announce(hydra.job.num, folder, "complete already, skipped")
-            return
+            return best_on_dev(results.read(folder))
         announce(hydra.job.num, folder)
-        run.train(config, quiet=True)
+        return best_on_dev(run.train(config, quiet=True))
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
         failed = {"status": "failed", "error": f"{type(error).__name__}: {first}"}
         with suppress(OSError):  # a full disk, say, which is then the failure itself
             results.write(folder, results.header(config, dict(hydra.runtime.choices)) | failed)
         raise
+
+
+def best_on_dev(result: dict[str, Any]) -> float | None:
+    """Of a result; nothing is ever chosen on test."""
+    mean = result["summary"]["best_dev_accuracy"]["mean"]
+    return None if mean is None or not math.isfinite(mean) else float(mean)
 
 
 def announce(number: int, folder: Path, note: str = "") -> None:

@@ -58,5 +58,5 @@ def head(found: Sweep) -> list[str]:
 def markdown(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(
-        "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in lines
+        "| " + " | ".join(cell.replace("|", "&#124;") for cell in row) + " |" for row in lines
     )
