@@ -3,9 +3,11 @@
 python train.py model=srn_residual data.length=25
 python train.py -m lr=0.1,0.01,0.001
 python train.py study=accuracy_vs_length
+python train.py study=                     # which studies there are
 """
 
 import gc
+import sys
 from pathlib import Path
 
 import hydra
@@ -13,7 +15,7 @@ from omegaconf import DictConfig
 
 import digitsum.runs.search_path  # noqa: F401  registers the folder of studies
 from digitsum.runs import cli
-from digitsum.studies import sweep
+from digitsum.studies import catalogue, sweep
 
 CONF = str(Path(__file__).resolve().parent / "conf")
 
@@ -31,5 +33,8 @@ def main(config: DictConfig) -> float | None:
 
 
 if __name__ == "__main__":
+    if {"study=", "study=?"} & set(sys.argv):
+        catalogue.show()
+        sys.exit()
     with cli.told(), sweep.reported():
         cli.run(main, CONF, "config")

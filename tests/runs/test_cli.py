@@ -287,3 +287,12 @@ def test_only_what_is_there_is_offered_for_browsing(command: Command) -> None:
     assert done.returncode == 0, done.stderr
     assert "Results" in done.stdout
     assert "tensorboard" not in done.stdout
+
+
+def test_studies_are_listed_with_their_questions(command: Command, tmp_path: Path) -> None:
+    done = command("train.py", "study=?")
+    assert done.returncode == 0, done.stderr
+    assert "How far back" in done.stdout or "how far back" in done.stdout
+    studies = (REPO / "multirun_sweeps" / "study").glob("*.yaml")
+    assert all(study.stem in done.stdout for study in studies)
+    assert not list(tmp_path.iterdir())
