@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0  # seconds; what is left to a command that ten would do for, on a busy machine
+PATIENCE = 240.0  # seconds; ten would do, but for a cell that must be compiled on a busy machine
 IMPORTED = ("digitsum.studies.job", "digitsum.studies.report", "digitsum.training.compiled")
 IMPORTED += ("digitsum.runs.sizes", "matplotlib.backends.backend_agg", "torch.utils.tensorboard")
 

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -49,11 +50,11 @@ def run(
         if wants_trace:
             raise
         _fail(_one_line(error, config_dir, config_name))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         # Hydra's own, for a group that is given something other than a name (`model=5`).
-        if wants_trace or "Config group override" not in str(error):
+        if wants_trace or not _in_the_defaults(error):
             raise
-        _fail(f"{' '.join(sys.argv[1:])}: {error}")
+        _fail(f"{' '.join(sys.argv[1:])}: a group is given the name of a choice ({error})")
     except KeyboardInterrupt:
         _fail("interrupted")
     except Exception as error:
@@ -73,6 +74,12 @@ def told() -> Iterator[None]:
         if (words := of_the_machine(error)) is None:
             raise
         _fail(words)
+
+
+def _in_the_defaults(error: Exception) -> bool:
+    """Whether it was raised while Hydra chose what is in the groups."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return "Config group override" in str(error) or last.filename.endswith("defaults_list.py")
 
 
 def _in_a_thread(failed: threading.ExceptHookArgs) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
@@ -89,7 +90,9 @@ def jobs_of(config: DictConfig) -> list[list[str]]:
     fixed = [f"{key}={value}" for key, value in (config.hydra.sweeper.get("params") or {}).items()]
     # As typed: an interpolation in an override is a job's own.
     typed = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
-    parsed = OverridesParser.create().parse_overrides([*fixed, *cast(list[str], typed)])
+    # The loader knows what is in a group, for `model=glob(srn*)`.
+    parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+    parsed = parser.parse_overrides([*fixed, *cast(list[str], typed)])
     return [job for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
@@ -40,7 +41,7 @@ class SweepReport(Callback):
             if not jobs:
                 raise UserError("the values given make a sweep of no jobs")
             check_seeds(jobs, config.seed, config.replicas)
-        except (UserError, OmegaConfBaseException) as error:
+        except (UserError, HydraException, OmegaConfBaseException) as error:
             raise SystemExit(f"error: {' '.join(str(error).split())}") from None
         fixed = fixed_in(jobs)
         keys = [key_of(one) for one in fixed]
