@@ -7,16 +7,13 @@ The counts below are of what the code holds at its largest; the shares were meas
 import copy
 import shutil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
 from digitsum.machine import free_memory, usable_cores
-from digitsum.runs.trial import small_classifier
-from digitsum.task.files import load_folder
+from digitsum.runs.counts import Counts, counted
 
 MIB = 2**20
 FLOAT = 4
@@ -44,24 +41,9 @@ class Sizes(NamedTuple):
     left: float
 
 
-class _Counts(NamedTuple):
-    """What the sizes are made of, from a configuration."""
-
-    replicas: int
-    length: int
-    hidden: int
-    batch: int
-    examples: int  # in all splits
-    distinct: int  # replicas whose files differ
-    weights: int  # floats of one replica
-    gates: int
-    states: int
-    points: int  # evaluations
-
-
 def sizes(config: DictConfig) -> Sizes:
     """Estimate what a checked configuration needs."""
-    counts = _counts(config)
+    counts = counted(config)
     digits = 8 * counts.replicas * counts.examples * counts.length
     weights = FLOAT * counts.weights * counts.replicas
     curves = 8 * 4 * counts.points * counts.replicas
@@ -135,48 +117,7 @@ def _said(count: float) -> str:
     return f"{count:.1g} PiB"
 
 
-def _counts(config: DictConfig) -> _Counts:
-    data = config.data
-    train, examples = 100 * data.copies, 100 * data.copies + 200
-    if data.dir is not None:
-        there = {split: len(one.labels) for split, one in load_folder(Path(data.dir)).items()}
-        train, examples = there["train"], sum(there.values())
-    shared = data.dir is not None or bool(getattr(get_class(data.source._target_), "shared", False))
-    cell: Any = get_class(config.model._target_)
-    epochs, steps = config.trainer.max_epochs, config.trainer.max_steps
-    limits = [one for one in (_steps(epochs, train, data.batch_size), steps) if one and one > 0]
-    return _Counts(
-        config.replicas,
-        data.length,
-        config.model.hidden_size,
-        min(data.batch_size, train),
-        examples,
-        1 if shared else config.replicas,
-        _weights(config),
-        len(cell.gates),
-        cell.states,
-        min(limits, default=0) // config.evaluate_every,
-    )
-
-
-def _steps(epochs: int | None, train: int, batch: int) -> int:
-    return (epochs or 0) * -(-train // batch)
-
-
-def _weights(config: DictConfig) -> int:
-    """How many floats a replica has: a polynomial in both sizes, found from small networks."""
-    has_size = "size" in config.embedding
-    rows, counted = [], []
-    for hidden, size in ((2, 2), (3, 2), (5, 2), (2, 3), (3, 3)):
-        state = small_classifier(config, hidden, size).state_dict().values()
-        rows.append([1, hidden, hidden**2, size, size * hidden])
-        counted.append(sum(one.numel() for one in state))
-    found = np.linalg.lstsq(np.array(rows, float), np.array(counted, float), rcond=None)[0]
-    hidden, size = config.model.hidden_size, config.embedding.size if has_size else 2
-    return round(float(np.dot(found, [1.0, hidden, hidden**2, size, size * hidden])))
-
-
-def _compiled(counts: _Counts) -> float:
+def _compiled(counts: Counts) -> float:
     """Trajectories of the kernels, one replica a thread: states, and what their slopes need."""
     gated = 1.25 * counts.gates if counts.gates > 1 else 0
     threads = min(usable_cores(), counts.replicas)
@@ -184,16 +125,16 @@ def _compiled(counts: _Counts) -> float:
     return float(FLOAT * threads * one * (counts.states + gated))
 
 
-def _plain(counts: _Counts) -> float:
+def _plain(counts: Counts) -> float:
     """What autograd keeps of every step."""
     return FLOAT * _states(counts, counts.batch) * 2.4 * counts.gates
 
 
-def _states(counts: _Counts, sequences: int) -> float:
+def _states(counts: Counts, sequences: int) -> float:
     return counts.replicas * sequences * counts.length * counts.hidden
 
 
-def _probes(config: DictConfig, counts: _Counts) -> float:
+def _probes(config: DictConfig, counts: Counts) -> float:
     """The largest of the probes at hand: they look one after another."""
     kinds = _kinds(config)
     found = [0.0]
@@ -212,7 +153,7 @@ def _kinds(config: DictConfig) -> set[str]:
     return {str(one._target_).rpartition(".")[2] for one in callbacks.values()}
 
 
-def _norms(config: DictConfig, counts: _Counts) -> float:
+def _norms(config: DictConfig, counts: Counts) -> float:
     """Norms of every step's gradients, before clipping and after."""
     if "GradientNorms" not in _kinds(config):
         return 0
