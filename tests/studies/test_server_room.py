@@ -16,7 +16,7 @@ pytestmark = pytest.mark.faults
 FAULTY = str(REPO / "tests" / "runs" / "faulty.py")
 TRAIN = str(REPO / "train.py")
 SHORT = ("trainer.max_steps=20", "evaluate_every=10")
-LONG = ("model=srn_residual", "trainer.max_epochs=1000", "callbacks.checkpoints.seconds=0")
+LONG = ("model=srn_residual", "trainer.max_epochs=200", "callbacks.checkpoints.seconds=0")
 
 
 def status(folder: Path) -> str:
@@ -130,5 +130,6 @@ def test_a_folder_made_read_only_during_a_run_is_told(tmp_path: Path, command: C
     assert run.returncode == 1
     assert "Read-only file system" in last(errors)
     assert not (folder / "results.json").exists()
-    again = command("train.py", *LONG, "resume=true", "hydra.run.dir=run")
+    rarely = (*LONG, "callbacks.checkpoints.seconds=15")
+    again = command("train.py", *rarely, "resume=true", "hydra.run.dir=run")
     assert again.returncode == 0, again.stderr
