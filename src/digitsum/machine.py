@@ -31,6 +31,11 @@ def free_memory(groups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) 
     return max(0, min(found))
 
 
+def taken_memory() -> int:
+    """Bytes of memory that this process holds."""
+    return int(psutil.Process().memory_info().rss)
+
+
 def usable_cores(groups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) -> int:
     """How many cores this process may run on at once, a container's share rounded up."""
     bound = hasattr(os, "sched_getaffinity")

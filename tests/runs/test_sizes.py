@@ -10,7 +10,6 @@ import pytest
 from digitsum import machine
 from digitsum.errors import UserError
 from digitsum.runs.checks import check
-from digitsum.runs.sizes import sizes
 
 from ..conftest import REPO, Command
 from .test_configs import composed
@@ -20,6 +19,19 @@ PEAK = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+# In a process that holds what a run holds when it asks.
+ESTIMATED = """
+import sys
+import digitsum.runs.search_path, digitsum.studies.manifest
+from hydra import compose, initialize_config_dir
+from digitsum.runs.checks import check
+from digitsum.runs.notebook import CONF
+with initialize_config_dir(str(CONF), version_base="1.3"):
+    config = compose("config", sys.argv[1:])
+check(config, folder=".")
+from digitsum.runs.sizes import sizes
+print(*sizes(config))
 """
 FEW = ("trainer.max_steps=2", "evaluate_every=2")
 
@@ -40,10 +52,12 @@ def test_a_run_needs_what_was_estimated(words: tuple[str, ...], tmp_path: Path) 
     )
     assert done.returncode == 0, done.stderr
     peak = int(done.stdout.splitlines()[-1]) * (1 if sys.platform == "darwin" else 1024)
-    estimated = sizes(composed(*words, *FEW))
-    assert peak / 1.5 < estimated.memory < peak * 1.5
-    left = sum(one.stat().st_size for one in tmp_path.rglob("*") if one.is_file())
-    assert left / 1.5 < estimated.left < left * 1.5
+    asked = [sys.executable, "-c", ESTIMATED, *words, *FEW]
+    said = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    memory, _, left = map(float, said.split())
+    assert peak / 1.5 < memory < peak * 1.5
+    found = sum(one.stat().st_size for one in tmp_path.rglob("*") if one.is_file())
+    assert found / 1.5 < left < found * 1.5
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,14 @@ from typing import NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
-from digitsum.machine import free_memory, usable_cores
+from digitsum.machine import free_memory, taken_memory, usable_cores
 from digitsum.runs.counts import Counts, counted
 
 MIB = 2**20
 FLOAT = 4
-# Python, torch and Lightning with their code; the second with the compiled kernels.
-PLAIN, COMPILED = 440 * MIB, 550 * MIB
+# What is imported after the estimate is made, the second with the compiled kernels; what is before
+# differs by hundreds of MiB between builds of torch, and is looked up.
+PLAIN, COMPILED = 110 * MIB, 220 * MIB
 # A replica's own objects beside its numbers: rows of tables, dots of figures, generators.
 REPLICA = 0.1 * MIB
 # What the keys that decide the size would be in a run that fits anywhere.
@@ -51,7 +52,8 @@ def sizes(config: DictConfig) -> Sizes:
     compiled = config.recurrence == "fast" and config.trainer.accelerator != "gpu"
     trained = _compiled(counts) if compiled else _plain(counts)
     memory = (
-        (COMPILED if compiled else PLAIN)
+        taken_memory()
+        + (COMPILED if compiled else PLAIN)
         + 1.2 * digits  # one split is stacked from its replicas while the others are held
         + 10 * weights  # in training, the best, moments, gradients, a checkpoint, flat copies
         + REPLICA * counts.replicas
@@ -78,7 +80,7 @@ def check_sizes(config: DictConfig, folder: Path) -> None:
     """
     needed = sizes(config)
     for what, need, free in (
-        ("memory", needed.memory, free_memory()),
+        ("memory", needed.memory, free_memory() + taken_memory()),
         ("disk", needed.disk, shutil.disk_usage(_there(folder)).free),
     ):
         if need > free:
