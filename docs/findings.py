@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from hydra.utils import instantiate
 
-from digitsum.statistics import Summary, resampled_means, summarise
+from digitsum.statistics import resampled_means, summarise
 from digitsum.studies.claims.judgement import ALPHA, Claim
 from digitsum.studies.collected import Sweep
 from digitsum.studies.dial import accuracy, dials
-from digitsum.studies.explosion import dead, growth
+from digitsum.studies.explosion import by_clip, dead, growth
 from digitsum.studies.jobs import Job
+from digitsum.studies.report import judged
 from digitsum.studies.span import said, spans
 
 DOCS = Path(__file__).resolve().parent
@@ -35,13 +35,9 @@ def copied(folder: Path, name: str) -> str:
     return f"figures/{folder.name}_{name}"
 
 
-def shown(one: Summary) -> str:
-    return f"{one.mean:.3f} [{one.low:.3f}, {one.high:.3f}]"
-
-
 def tested(job: Job) -> str:
     """A job's mean test accuracy with its interval."""
-    return shown(summarise(job.values("test_accuracy").tolist()))
+    return str(summarise(job.values("test_accuracy").tolist()))
 
 
 def made_by(found: Sweep) -> str:
@@ -61,21 +57,23 @@ def first_picture(folder: Path) -> str:
 
 
 def claims(found: Sweep) -> list[Claim]:
-    listed = (found.shown or {}).get("claims", [])
-    return [instantiate(entry, _partial_=True)(found) for entry in listed]
+    return judged(found, (found.shown or {}).get("claims", []))
 
 
-def judged(sweeps: list[Sweep]) -> list[str]:
+def verdicts(claim: Claim) -> list[str]:
+    return [f"- **{one.verdict}**: {one.part}. {one.numbers}." for one in claim.judgements]
+
+
+def textbook(sweeps: list[Sweep]) -> list[str]:
     """Each claim of the textbook once, by the first study that can judge it."""
     said_by: dict[str, tuple[Claim, Sweep]] = {}
     for found in sweeps:
         for claim in claims(found):
-            if claim.judgements and claim.name.isdecimal():
+            if claim.name.isdecimal():
                 said_by.setdefault(claim.name, (claim, found))
     parts, pictured = ["## What the textbook claims, and what replicas say"], set()
     for name, (claim, found) in sorted(said_by.items()):
-        lines = [f"- **{one.verdict}**: {one.part}. {one.numbers}." for one in claim.judgements]
-        parts += [f"### {name}. {claim.words}", "\n".join(lines)]
+        parts += [f"### {name}. {claim.words}", "\n".join(verdicts(claim))]
         picture = copied(found.folder, first_picture(found.folder))
         if picture not in pictured:
             parts.append(f"![{found.study}]({picture})")
@@ -152,11 +150,7 @@ def deepest(found: Sweep) -> Fall | None:
 
 def dialled(found: Sweep) -> list[str]:
     """The dial between the plain and the residual SRN."""
-    lines = [
-        f"- **{one.verdict}**: {one.part}. {one.numbers}."
-        for claim in claims(found)
-        for one in claim.judgements
-    ]
+    lines = [line for claim in claims(found) for line in verdicts(claim)]
     fall = deepest(found)
     if fall is not None:
         lines.append(
@@ -172,23 +166,15 @@ def dialled(found: Sweep) -> list[str]:
     ]
 
 
-def explosions(found: Sweep, model: str) -> dict[str | int, Job]:
-    return {
-        job.settings["clip.value"]: job
-        for job in found.only(model=model)
-        if job.arrays("gradient_norms")
-    }
-
-
 def clipped(found: Sweep) -> list[str]:
     """What clipping does to gradients, and what it doesn't to learning."""
     rows = []
     for model in ("srn", "srn_residual"):
-        for value, job in explosions(found, model).items():
+        for value, job in by_clip(found.only(model=model)).items():
             rows.append(
                 f"| {model} | {'none' if value == 'null' else value} | "
-                f"{shown(summarise(growth(job).tolist()))} | "
-                f"{shown(summarise(dead(job).tolist()))} | {tested(job)} |"
+                f"{summarise(growth(job).tolist())} | "
+                f"{summarise(dead(job).tolist())} | {tested(job)} |"
             )
     steps = {job.result["optimizer_steps"] for job in found.complete if job.result}
     return [
@@ -210,7 +196,7 @@ def page(sweeps: list[Sweep]) -> str:
     for found in sweeps:
         if (found.study or "").startswith("memory_span"):
             parts += spanned(found)
-    parts += judged(sweeps)
+    parts += textbook(sweeps)
     by_study = {found.study: found for found in sweeps}
     parts.append("## What nobody had asked")
     for study, told in UNASKED.items():

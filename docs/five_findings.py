@@ -3,10 +3,10 @@
 import re
 
 import numpy as np
-from findings import claims, deepest, explosions, middle, tested
+from findings import claims, deepest, middle, tested
 
 from digitsum.studies.collected import Sweep
-from digitsum.studies.explosion import dead
+from digitsum.studies.explosion import by_clip, dead
 from digitsum.studies.span import said, spans
 
 
@@ -33,7 +33,7 @@ def five(sweeps: list[Sweep]) -> str:
         f" Between plain and residual the way isn't smooth: at length {fall.length} carrying over "
         f"{fall.after:g} of the state is worse than {fall.before:g}, by {fall}."
     )
-    jobs = explosions(explosion, "srn")
+    jobs = by_clip(explosion.only(model="srn"))
     lost = {value: float(np.mean(dead(job))) for value, job in jobs.items()}
     return "\n".join(
         [

@@ -32,7 +32,10 @@ def interval(values: Sequence[float], resamples: int = RESAMPLES) -> tuple[float
 
 
 class Summary(NamedTuple):
-    """Of one number over replicas: `replicas` is how many of them have it."""
+    """Of one number over replicas: `replicas` is how many of them have it.
+
+    As text: `0.933 [0.918, 0.947]`.
+    """
 
     mean: float
     low: float
@@ -40,6 +43,9 @@ class Summary(NamedTuple):
     min: float
     max: float
     replicas: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 def summarise(values: Sequence[float | None]) -> Summary:

@@ -7,7 +7,6 @@ module, so that a compiled copy on disk is never that of another equation.
 
 import hashlib
 import importlib.util
-import os
 import sys
 from dataclasses import dataclass
 from types import ModuleType
@@ -27,6 +26,7 @@ from digitsum.kernels import CACHE
 from digitsum.kernels.numerics import UNCOUNTED
 from digitsum.kernels.printed import Step, printed
 from digitsum.kernels.symbols import Cell, trace
+from digitsum.writing import write_aside
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,7 @@ _modules: dict[str, ModuleType] = {}
 def _load(name: str, source: str) -> None:
     path = CACHE / f"{name}.py"
     if not path.exists():
-        aside = path.with_suffix(f".{os.getpid()}")
-        aside.write_text(source, encoding="utf-8", newline="\n")
-        os.replace(aside, path)
+        write_aside(path, source.encode())
     spec = importlib.util.spec_from_file_location(f"digitsum_steps.{name}", path)
     assert spec is not None
     assert spec.loader is not None

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
+from digitsum.runs.cli import fail
 from digitsum.runs.places import check_places
 from digitsum.runs.rules import (
     FRACTION,
@@ -25,7 +26,7 @@ from digitsum.runs.rules import (
     or_null,
     whole,
 )
-from digitsum.runs.shape import check_override, check_shape
+from digitsum.runs.shape import check_override, check_shape, key_of
 from digitsum.runs.trainer_flags import FLAGS, check_device, check_plugins
 from digitsum.task.examples import BLOG_LENGTHS, SHORTEST, BlogStream
 from digitsum.task.files import load_folder
@@ -92,7 +93,7 @@ def check(
             raise UserError(f"{key} is {_shown(value)}; it must be {words}")
     check_places(config)
     check_plugins(config.trainer)
-    _check_data(config, [override.lstrip("+").partition("=")[0] for override in typed])
+    _check_data(config, [key_of(override) for override in typed])
     if folder is not None:
         # Only now: torch takes seconds to import.
         from digitsum.runs.sizes import check_sizes
@@ -140,4 +141,4 @@ class CheckBeforeRun(Callback):
         try:
             check(config, config.hydra.overrides.task, config.hydra.run.dir)
         except UserError as error:
-            raise SystemExit(f"error: {error}") from None
+            fail(str(error))

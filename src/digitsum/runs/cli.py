@@ -38,7 +38,7 @@ def run(
         if key in lists and "," in value and not value.startswith(("[", "'", '"')):
             sys.argv[index] = f"{key}=[{value}]"
     parser = get_args_parser()
-    parser.error = _fail  # type: ignore[method-assign]  # argparse's own is several lines, status 2
+    parser.error = fail  # type: ignore[method-assign]  # argparse's own is several lines, status 2
     parser.parse_args()
     threading.excepthook = _in_a_thread
     wants_trace = os.environ.get("HYDRA_FULL_ERROR") == "1"
@@ -49,18 +49,18 @@ def run(
     except (UserError, HydraException, OmegaConfBaseException) as error:
         if wants_trace:
             raise
-        _fail(_one_line(error, config_dir, config_name))
+        fail(_one_line(error, config_dir, config_name))
     except (TypeError, ValueError) as error:
         # Hydra's own, for a group that is given something other than a name (`model=5`).
         if wants_trace or not _in_the_defaults(error):
             raise
-        _fail(f"{' '.join(sys.argv[1:])}: a group is given the name of a choice ({error})")
+        fail(f"{' '.join(sys.argv[1:])}: a group is given the name of a choice ({error})")
     except KeyboardInterrupt:
-        _fail("interrupted")
+        fail("interrupted")
     except Exception as error:
         if wants_trace or (words := of_the_machine(error)) is None:
             raise
-        _fail(words)
+        fail(words)
 
 
 @contextmanager
@@ -69,11 +69,11 @@ def told() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        _fail(str(error))
+        fail(str(error))
     except Exception as error:
         if (words := of_the_machine(error)) is None:
             raise
-        _fail(words)
+        fail(words)
 
 
 def _in_the_defaults(error: Exception) -> bool:
@@ -103,7 +103,8 @@ def of_the_machine(error: Exception) -> str | None:
     return None
 
 
-def _fail(message: str) -> NoReturn:
+def fail(message: str) -> NoReturn:
+    """End the command: one line, status 1."""
     sys.stdout.flush()
     sys.exit("error: " + " ".join(message.split()))
 

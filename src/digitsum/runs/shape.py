@@ -46,18 +46,23 @@ def _names(config: DictConfig, group: str) -> list[str]:
     return [str(name) for name in node] if isinstance(node, DictConfig) else []
 
 
+def key_of(override: str) -> str:
+    """`lr` of `+lr=0.1` and of `~lr`."""
+    return override.lstrip("+~").partition("=")[0]
+
+
 def check_override(config: DictConfig, override: str) -> None:
     """Raises: UserError, for an added key that nothing reads, or a deleted one that is read."""
     if override.startswith("+"):
         _check_added(config, override)
-    key = override.lstrip("~").partition("=")[0]
+    key = key_of(override)
     if override.startswith("~") and not key.startswith("callbacks."):
         raise UserError(f"{override}: a run reads {key}; give it a value instead")
 
 
 def _check_added(config: DictConfig, override: str) -> None:
     """Refuse `+KEY=VALUE` where nothing would read KEY: a misspelling, else, runs in silence."""
-    key = override.lstrip("+").partition("=")[0]
+    key = key_of(override)
     parent, _, last = key.rpartition(".")
     node = OmegaConf.select(config, parent) if parent else config
     known = [str(name) for name in node] if isinstance(node, DictConfig) else []

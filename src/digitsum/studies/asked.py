@@ -15,11 +15,9 @@ from digitsum.runs.stored import load
 from digitsum.statistics import Summary, summarise
 from digitsum.studies.collected import Sweep, collect
 from digitsum.studies.figures.asked import asked_at_lengths
-from digitsum.studies.jobs import Job
+from digitsum.studies.jobs import LENGTH, Job
 from digitsum.task.examples import Split
 from digitsum.writing import write_aside
-
-LENGTH = "data.length"
 
 
 class Asked(NamedTuple):

@@ -7,9 +7,9 @@ import numpy as np
 
 from digitsum.statistics import resampled_means, slope_weights
 from digitsum.studies.collected import Sweep
-from digitsum.studies.jobs import Array, Job
+from digitsum.studies.jobs import LENGTH, Array, Job
 
-SKIP, LENGTH = "model.skip", "data.length"
+SKIP = "model.skip"
 
 
 class Dial(NamedTuple):
@@ -24,6 +24,10 @@ class Dial(NamedTuple):
         rows = [measure(job) for job in self.jobs]
         width = min(len(row) for row in rows)
         return np.stack([row[:width] for row in rows])
+
+    def recorded(self, name: str) -> bool:
+        """Whether every job recorded arrays of this name."""
+        return all(job.recorded(name) for job in self.jobs)
 
 
 def dials(found: Sweep) -> list[Dial]:
@@ -55,10 +59,6 @@ def first_digit_gradient(job: Job) -> Array:
 def lyapunov(job: Job) -> Array:
     """The leading Lyapunov exponent, nats per time step, at the last look: [R]."""
     return np.asarray(job.arrays("spectrum")["lyapunov"][-1])
-
-
-def recorded(dial: Dial, name: str) -> bool:
-    return all(job.arrays(name) for job in dial.jobs)
 
 
 def best_skips(found: Sweep) -> dict[str, tuple[list[str], list[list[str]]]]:

@@ -1,5 +1,7 @@
 """What an explosion is in numbers, from recorded gradient norms."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from digitsum.studies.jobs import Array, Job
@@ -7,6 +9,11 @@ from digitsum.studies.jobs import Array, Job
 FIRST = 40  # steps that the blog's figure shows
 LATE = 0.6  # of the run: what comes after the explosion
 DEAD = 1e-6
+
+
+def by_clip(jobs: Iterable[Job]) -> dict[str | int | float, Job]:
+    """Jobs that recorded their gradients' norms, by clip value; `null` clips nothing."""
+    return {job.settings["clip.value"]: job for job in jobs if job.recorded("gradient_norms")}
 
 
 def _norms(job: Job) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ import numpy as np
 from digitsum.errors import UserError
 
 Array = np.ndarray[Any, Any]
+LENGTH = "data.length"
 # Settings that say which job a replica was in, not what it was.
 SHARDING = ("seed", "replicas")
 # The replica axis of what runs record, where it isn't the second.
@@ -55,11 +56,18 @@ class Job:
         found = [replica[measure] for replica in self.replicas]
         return np.array([np.nan if one is None else one for one in found], np.float64)
 
+    def recorded(self, name: str) -> bool:
+        """Whether there are arrays of this name, in every shard."""
+        return all(job._path(name).exists() for job in self.shards or (self,))
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.npz"
+
     def arrays(self, name: str = "curves") -> dict[str, Array]:
         """Arrays that the job recorded, by name; empty where it recorded none."""
         if self.shards:
             return _side_by_side([shard.arrays(name) for shard in self.shards])
-        path = self.folder / f"{name}.npz"
+        path = self._path(name)
         if not path.exists():
             return {}
         try:

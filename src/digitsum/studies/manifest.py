@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
 from digitsum.runs.results import SCHEMA, read_json
+from digitsum.runs.shape import key_of
 
 MANIFEST = "sweep.json"
 # Not part of what a job is.
@@ -61,10 +62,6 @@ def folder_of(folder: Path, jobs: Sequence[Sequence[str]], fixed: Sequence[str])
         return folder
     other = [one for one in fixed if one not in was] or ["unchanged"]
     return folder.with_name(_named(",".join([folder.name, *other])))
-
-
-def key_of(override: str) -> str:
-    return override.lstrip("+~").partition("=")[0]
 
 
 def _named(said: str) -> str:

@@ -47,13 +47,18 @@ def report(folder: Path, shown: Any = None) -> None:
     tables: Tables = {}
     for entry in wanted["tables"]:
         tables |= instantiate(entry, _partial_=True)(found)
-    claims: list[Claim] = [instantiate(entry, _partial_=True)(found) for entry in wanted["claims"]]
-    claims = [claim for claim in claims if claim.judgements]
+    claims = judged(found, wanted["claims"])
     text = _text(found, figures, tables, claims)
     write_aside(folder / "report.md", text.encode())
     write_aside(folder / "report.html", html(text, folder).encode())
     write_summary_run(found)
     _show(found, figures, tables, claims)
+
+
+def judged(found: Sweep, entries: Sequence[Any]) -> list[Claim]:
+    """Those of the claims, each named by `_target_`, of which the sweep can judge a part."""
+    made: list[Claim] = [instantiate(entry, _partial_=True)(found) for entry in entries]
+    return [claim for claim in made if claim.judgements]
 
 
 def _text(found: Sweep, figures: dict[str, Path], tables: Tables, claims: Sequence[Claim]) -> str:
@@ -67,7 +72,7 @@ def _text(found: Sweep, figures: dict[str, Path], tables: Tables, claims: Sequen
         parts.append("The same in all jobs: " + ", ".join(f"`{one}`" for one in found.fixed) + ".")
     parts += _notes(found)
     if claims:
-        parts += ["## Claims", *_judged(claims)]
+        parts += ["## Claims", *_evidence(claims)]
     for title, (columns, cells) in tables.items():
         parts += [f"## {title}", markdown(columns, cells)]
     if figures:
@@ -97,7 +102,7 @@ def _notes(found: Sweep) -> list[str]:
     return notes
 
 
-def _judged(claims: Sequence[Claim]) -> list[str]:
+def _evidence(claims: Sequence[Claim]) -> list[str]:
     parts = []
     for claim in claims:
         parts.append(f"### {claim.name}. {claim.words}")

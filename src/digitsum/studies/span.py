@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from digitsum.studies.collected import Sweep
-from digitsum.studies.jobs import Array, Job
+from digitsum.studies.jobs import LENGTH, Array, Job
 
 HALF = 0.5
 RESAMPLES = 2000
-LENGTH = "data.length"
 
 
 class Span(NamedTuple):

@@ -7,10 +7,9 @@ import shutil
 
 from digitsum.statistics import summarise
 from digitsum.studies.collected import Sweep
-from digitsum.studies.jobs import Job
+from digitsum.studies.jobs import LENGTH, Job
 
 FOLDER = "against_length"
-LENGTH = "data.length"
 
 
 def write_summary_run(found: Sweep) -> None:

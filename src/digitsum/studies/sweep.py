@@ -14,7 +14,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
+from digitsum.runs.cli import fail
 from digitsum.runs.results import SCHEMA
+from digitsum.runs.shape import key_of
 from digitsum.studies.manifest import (
     MANIFEST,
     check_seeds,
@@ -22,7 +24,6 @@ from digitsum.studies.manifest import (
     folder_of,
     job_folder,
     jobs_of,
-    key_of,
 )
 from digitsum.studies.shown import check_shown
 from digitsum.writing import write_aside
@@ -42,7 +43,7 @@ class SweepReport(Callback):
                 raise UserError("the values given make a sweep of no jobs")
             check_seeds(jobs, config.seed, config.replicas)
         except (UserError, HydraException, OmegaConfBaseException) as error:
-            raise SystemExit(f"error: {' '.join(str(error).split())}") from None
+            fail(str(error))
         fixed = fixed_in(jobs)
         keys = [key_of(one) for one in fixed]
         folder = folder_of(Path(config.hydra.sweep.dir).resolve(), jobs, fixed)
@@ -51,10 +52,10 @@ class SweepReport(Callback):
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise SystemExit(
-                f"error: {folder}: another sweep is running in this folder; "
+            fail(
+                f"{folder}: another sweep is running in this folder; "
                 "wait for it, or give this one hydra.sweep.dir=PATH"
-            ) from None
+            )
         # Jobs are composed anew, each perhaps on another machine: this is what they are told.
         with open_dict(config):
             config.hydra.sweep.dir = str(folder)

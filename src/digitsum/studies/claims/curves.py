@@ -36,8 +36,7 @@ class Curve(NamedTuple):
     def listed(self) -> str:
         means = [summarise(row.tolist()) for row in self.values]
         return "; ".join(
-            f"{length}: {one.mean:.3f} [{one.low:.3f}, {one.high:.3f}]"
-            for length, one in zip(self.lengths, means, strict=True)
+            f"{length}: {one}" for length, one in zip(self.lengths, means, strict=True)
         )
 
 

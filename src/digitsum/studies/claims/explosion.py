@@ -5,7 +5,7 @@ import numpy as np
 from digitsum.statistics import difference, probability, resampled_means, summarise
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, decide
 from digitsum.studies.collected import Sweep
-from digitsum.studies.explosion import FIRST, dead, growth, largest
+from digitsum.studies.explosion import FIRST, by_clip, dead, growth, largest
 from digitsum.studies.jobs import Job
 from digitsum.task.examples import CHANCE
 
@@ -16,11 +16,7 @@ TENFOLD = 1.0  # log10
 def gradients_explode(found: Sweep) -> Claim:
     judged = []
     for model, name in (("srn", "plain SRN"), ("srn_residual", "residual SRN")):
-        jobs = {
-            job.settings["clip.value"]: job
-            for job in found.only(model=model, optimizer="sgd", loss_reduction="sum")
-            if job.arrays("gradient_norms")
-        }
+        jobs = by_clip(found.only(model=model, optimizer="sgd", loss_reduction="sum"))
         if "null" in jobs:
             judged += _exploded(jobs["null"], jobs.get(20), name)
     return Claim("5", WORDS, judged)
@@ -68,7 +64,7 @@ def _vanishes(free: Job, clipped: Job, name: str) -> Judgement:
     return Judgement(
         f"{name}: unclipped, gradients vanish after the explosion (||dU|| < 1e-6), clipped less",
         "; ".join(
-            f"{words} {one.mean:.3f} [{one.low:.3f}, {one.high:.3f}] of late steps"
+            f"{words} {one} of late steps"
             for words, one in zip(("unclipped", "clipped"), lost, strict=True)
         ),
         f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
@@ -81,7 +77,7 @@ def _learns(clipped: Job, name: str) -> Judgement:
     learned = summarise(values.tolist())
     return Judgement(
         f"{name}: with clipping at 20 these settings learn (test accuracy above chance)",
-        f"{learned.mean:.3f} [{learned.low:.3f}, {learned.high:.3f}]",
+        str(learned),
         f"95 % bootstrap interval against {CHANCE:.2f}, n = {learned.replicas}",
         decide([resampled_means(values - CHANCE, np.random.default_rng(0))], MARGIN),
     )

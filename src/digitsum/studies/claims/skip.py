@@ -6,7 +6,7 @@ import numpy as np
 
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, decide
 from digitsum.studies.collected import Sweep
-from digitsum.studies.dial import Dial, accuracy, dials, first_digit_gradient, recorded, rising
+from digitsum.studies.dial import Dial, accuracy, dials, first_digit_gradient, rising
 from digitsum.studies.jobs import Array, Job
 
 WORDS = "The more of the state is carried over (s from 0 to 1), the further back the SRN remembers."
@@ -14,7 +14,7 @@ WORDS = "The more of the state is carried over (s from 0 to 1), the further back
 
 def skip_remembers(found: Sweep) -> Claim:
     known = dials(found)
-    flowing = [dial for dial in known if recorded(dial, "gradient_flow")]
+    flowing = [dial for dial in known if dial.recorded("gradient_flow")]
     judged = []
     if known:
         judged.append(_rises("test accuracy rises with s at every length", known, accuracy, MARGIN))

@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 from digitsum.figures.style import LOOKS, figure, styled
 from digitsum.statistics import intervals
 from digitsum.studies.collected import Sweep
-from digitsum.studies.jobs import Job
+from digitsum.studies.jobs import LENGTH, Job
 
-LENGTH = "data.length"
 SMOOTHING = 10  # evaluations a moving mean takes in: single ones of 100 steps hide the course
 
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from digitsum.figures.style import LOOKS, band, chance_line, figure, styled
 from digitsum.studies.collected import Sweep
-from digitsum.studies.dial import accuracy, dials, first_digit_gradient, lyapunov, recorded
+from digitsum.studies.dial import accuracy, dials, first_digit_gradient, lyapunov
 
 PANELS = (
     ("test accuracy", accuracy, None),
@@ -27,7 +27,7 @@ def skip(found: Sweep) -> dict[str, Figure]:
             axes.set_xlabel("s: how much of the state is carried over")
             for look, dial in zip(LOOKS, known, strict=False):
                 needs = NEEDED.get(measure)
-                if needs is not None and not recorded(dial, needs):
+                if needs is not None and not dial.recorded(needs):
                     continue
                 values = np.where(np.isfinite(v := dial.values(measure)), v, np.nan)
                 # Steps near 1 matter most, so the axis counts places on the dial.
