@@ -10,6 +10,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from digitsum.figures.hover import hover
 from digitsum.task.examples import CHANCE
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each glyph of a PDF
@@ -90,12 +91,16 @@ def band(
     look: Look,
     label: str,
     marker: bool = False,
+    places: Sequence[str] | None = None,
 ) -> None:
-    """A line with its 95 % bootstrap band: `values` [points, R]. One replica has no band."""
+    """A line with its 95 % bootstrap band: `values` [points, R]. One replica has no band.
+
+    `places`: what the points are called where the pointer rests on them, else their `x`.
+    """
     from digitsum.statistics import intervals
 
     means, low, high = intervals(values)
-    axes.plot(
+    (line,) = axes.plot(
         x,
         means,
         color=look.colour,
@@ -105,5 +110,13 @@ def band(
         linewidth=1.6,
         label=label,
     )
+    called = places or [f"{at:g}" for at in x]
+    points = zip(called, means, low, high, strict=True) if marker else ()
+    told = [
+        f"{label} at {at}: {mean:.3f}" + (f" [{a:.3f}, {b:.3f}]" if np.isfinite(a) else "")
+        for at, mean, a, b in points
+        if np.isfinite(mean)
+    ]
+    hover(line, told or [label])
     if np.isfinite(low).any():
         axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)

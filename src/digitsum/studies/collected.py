@@ -39,6 +39,11 @@ class Sweep:
         return [job for job in self.jobs if not job.complete]
 
     @property
+    def title(self) -> str:
+        """The study's name, or what varies."""
+        return self.study or " x ".join(self.varied) or self.folder.name
+
+    @property
     def done(self) -> str:
         """`3 of 4 jobs complete`."""
         return f"{len(self.jobs) - len(self.unfinished)} of {len(self.jobs)} jobs complete"

@@ -1,27 +1,77 @@
-"""A report's Markdown as one self-contained page."""
+"""A report as one self-contained page: what was asked, the answer, the picture, the evidence.
 
-import base64
+No script and nothing fetched: figures are inline SVG that shows values where the pointer rests.
+"""
+
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-CSS = """body{font:15px/1.5 sans-serif;max-width:62em;margin:2em auto;padding:0 1em;color:#222}
-table{border-collapse:collapse;margin:1em 0;font-size:13px}
-td,th{border:1px solid #ccc;padding:.25em .6em;text-align:left;vertical-align:top}
-img{max-width:100%}"""
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from digitsum.studies.claims.judgement import Claim, Judgement
+
+WIDE = 500  # points: a figure beyond it scrolls on a phone, where its text would be too small
+_NUMBER = re.compile(r"[<>]? ?[-+]?(\d[\d.,]*%?|-)( - [-+\d.]+| \[[^\]]*\])?$")
 
 
-def html(text: str, folder: Path) -> str:
-    """The Markdown as one page with its figures inside."""
-    import markdown
+class Picture(NamedTuple):
+    """A figure as `<svg>`, and as files beside the page for whoever wants to keep it."""
 
-    def embedded(match: re.Match[str]) -> str:
-        data = base64.b64encode((folder / match[1]).read_bytes()).decode()
-        return f'src="data:image/png;base64,{data}"'
+    name: str
+    svg: str
+    file: str
 
-    body = markdown.markdown(text, extensions=["tables"])
-    body = re.sub(r'src="([^"/]+\.png)"', embedded, body)
-    title = text.splitlines()[0].lstrip("# ")
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{CSS}</style></head><body>{body}</body></html>\n"
+    @property
+    def caption(self) -> str:
+        return self.name.replace("_", " ")
+
+    @property
+    def wide(self) -> bool:
+        found = re.search(r'width="([\d.]+)pt"', self.svg)
+        return found is not None and float(found[1]) > WIDE
+
+
+class Part(NamedTuple):
+    """A part of a claim with its forest plot."""
+
+    judged: Judgement
+    svg: str
+
+
+class Table(NamedTuple):
+    """`lists` are long: folded away."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+class Page(NamedTuple):
+    """What a page shows, from the top down."""
+
+    title: str
+    question: str
+    answer: str
+    facts: Sequence[str]
+    pictures: Sequence[Picture]
+    claims: Sequence[tuple[Claim, Sequence[Part]]]
+    tables: Sequence[Table]
+    results: Table
+    notes: Sequence[str]
+
+
+def html(page: Page) -> str:
+    """The page's text."""
+    rooms = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
+    rooms.filters |= {"svg": Markup, "number": lambda cell: bool(_NUMBER.match(cell))}
+    return rooms.get_template("report.html").render(page=page)

@@ -7,7 +7,12 @@ from hydra.utils import get_method
 from digitsum.errors import UserError
 
 Shown = dict[str, list[dict[str, Any]]]  # by kind; each function named by `_target_`
-KINDS = ("figures", "tables", "claims")
+KINDS = ("answers", "figures", "tables", "claims")
+# Of a sweep that doesn't say, as those before there were answers.
+ASKED = [
+    {"_target_": "digitsum.studies.answers.lengths.at_the_longest"},
+    {"_target_": "digitsum.studies.answers.best.best_setting"},
+]
 _OURS = "digitsum."
 
 
@@ -19,7 +24,7 @@ def check_shown(shown: Any, place: str) -> Shown:
     """
     found: Shown = {}
     for kind in KINDS:
-        found[kind] = list((shown or {}).get(kind) or [])
+        found[kind] = list((shown or {}).get(kind) or (ASKED if kind == "answers" else []))
         for number, entry in enumerate(found[kind]):
             target = entry.get("_target_") if isinstance(entry, dict) else None
             if not str(target).startswith(_OURS):

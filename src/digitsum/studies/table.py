@@ -53,10 +53,3 @@ def rows(found: Sweep) -> list[list[str]]:
 def head(found: Sweep) -> list[str]:
     tail = ["test accuracy", "95 % interval", "best dev", "95 % interval", "replicas", "diverged"]
     return [*(found.varied or ["job"]), *tail]
-
-
-def markdown(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "&#124;") for cell in row) + " |" for row in lines
-    )

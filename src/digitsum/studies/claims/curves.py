@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from digitsum.statistics import Difference, difference, summarise
+from digitsum.studies.claims.forest import Row, rows
 from digitsum.studies.collected import Sweep
 from digitsum.studies.jobs import Array
 
@@ -33,11 +34,9 @@ class Curve(NamedTuple):
     def at(self, length: int) -> Array:
         return np.asarray(self.values[list(self.lengths).index(length)])
 
-    def listed(self) -> str:
-        means = [summarise(row.tolist()) for row in self.values]
-        return "; ".join(
-            f"{length}: {one}" for length, one in zip(self.lengths, means, strict=True)
-        )
+    def means(self) -> list[Row]:
+        """At each length."""
+        return rows(self.lengths, [summarise(row.tolist()) for row in self.values])
 
 
 def by_length(found: Sweep, model: str, measure: str = "test_accuracy", lr: float = LR) -> Curve:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from digitsum.statistics import difference, probability, resampled_means, summarise
+from digitsum.studies.claims.forest import Forest, rows
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, decide
 from digitsum.studies.collected import Sweep
 from digitsum.studies.explosion import FIRST, by_clip, dead, growth, largest
@@ -11,6 +12,8 @@ from digitsum.task.examples import CHANCE
 
 WORDS = "Gradients explode under SGD, lr 0.2, summed loss; clipping at 20 cures it."
 TENFOLD = 1.0  # log10
+GROWTH = "log10 growth of ||dU||"
+UNCLIPPED, CLIPPED, APART = "unclipped", "clipped at 20", "difference"
 
 
 def gradients_explode(found: Sweep) -> Claim:
@@ -43,6 +46,7 @@ def _grows(free: Job, name: str) -> Judgement:
         f"of the largest ||dU||: {np.median(largest(free)):,.0f}",
         f"95 % bootstrap interval against 1, n = {grown.replicas}",
         decide([resampled_means(growth(free) - TENFOLD, np.random.default_rng(0))]),
+        Forest(GROWTH, rows([UNCLIPPED], [grown]), TENFOLD, axis=""),
     )
 
 
@@ -55,6 +59,7 @@ def _tamed(free: Job, clipped: Job, name: str) -> Judgement:
         f"{np.median(largest(clipped)):,.0f}",
         f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
         decide([fewer.draws]),
+        Forest(GROWTH, rows([APART], [fewer]), signed=True, axis=""),
     )
 
 
@@ -69,6 +74,8 @@ def _vanishes(free: Job, clipped: Job, name: str) -> Judgement:
         ),
         f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
         decide([fewer.draws]),
+        Forest("fraction of late steps", rows([APART], [fewer]), signed=True, axis=""),
+        rows([UNCLIPPED, CLIPPED], lost),
     )
 
 
@@ -80,4 +87,5 @@ def _learns(clipped: Job, name: str) -> Judgement:
         str(learned),
         f"95 % bootstrap interval against {CHANCE:.2f}, n = {learned.replicas}",
         decide([resampled_means(values - CHANCE, np.random.default_rng(0))], MARGIN),
+        Forest("test accuracy", rows([CLIPPED], [learned]), CHANCE, axis=""),
     )

@@ -14,5 +14,5 @@ def plain_srn_forgets(found: Sweep) -> Claim:
         return Claim("1", WORDS, ())
     fall = slope(curve.lengths, curve.values)
     return Claim(
-        "1", WORDS, [falls("plain SRN", curve.lengths, fall, curve.listed(), curve.values.size)]
+        "1", WORDS, [falls("plain SRN", curve.lengths, fall, curve.means(), curve.values.size)]
     )

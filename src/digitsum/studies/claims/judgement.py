@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from digitsum.statistics import Difference, Slope, probability
+from digitsum.studies.claims.forest import Forest, Row, rows
 from digitsum.studies.jobs import Array
 
 Verdict = Literal["confirmed", "refuted", "not decided"]
@@ -18,12 +19,18 @@ MARGIN = 0.02
 
 
 class Judgement(NamedTuple):
-    """One part of a claim: what was measured, by which test, and the verdict."""
+    """One part of a claim: what was measured, by which test, and the verdict.
+
+    `numbers` are the measured in words; `forest` holds what was judged, row by row; `beside` are
+    numbers that explain it without having been judged.
+    """
 
     part: str
     numbers: str
     test: str
     verdict: Verdict
+    forest: Forest
+    beside: Sequence[Row] = ()
 
 
 class Claim(NamedTuple):
@@ -62,34 +69,36 @@ def decide(effects: Sequence[Array], margin: float | None = None) -> Verdict:
 
 
 def compared_at(
-    part: str, at: Array, compared: list[Difference], margin: float | None = MARGIN
+    part: str,
+    at: Array,
+    compared: list[Difference],
+    margin: float | None = MARGIN,
+    quantity: str = "difference in test accuracy",
 ) -> Judgement:
-    """The statement that every difference is above zero."""
-    numbers = "; ".join(
-        f"{where}: {one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
-        for where, one in zip(at, compared, strict=True)
-    )
+    """The statement that every difference, one a length, is above zero."""
+    forest = Forest(quantity, rows(at, compared), signed=True)
     largest = max(one.p for one in compared)
     sizes = compared[0].sizes
     return Judgement(
         part,
-        numbers,
+        forest.listed(),
         f"bootstrap; permutation, largest {probability(largest)}, n = {sizes[0]} and {sizes[1]} "
         "each",
         decide([one.draws for one in compared], margin),
+        forest,
     )
 
 
-def falls(name: str, lengths: Array, found: Slope, listed: str, count: int) -> Judgement:
+def falls(name: str, lengths: Array, found: Slope, means: Sequence[Row], count: int) -> Judgement:
     """The statement that accuracy's slope against length is below zero.
 
     It is too small to matter where accuracy changes by less than the margin over all lengths.
     """
-    numbers = (
-        f"{10 * found.slope:+.3f} [{10 * found.low:+.3f}, {10 * found.high:+.3f}] accuracy per "
-        f"ten digits; mean at {listed}"
-    )
+    tenfold = Row("slope", 10 * found.slope, 10 * found.low, 10 * found.high)
+    forest = Forest("test accuracy per ten digits", [tenfold], signed=True, axis="")
+    listed = "; ".join(f"{one.setting}: {one.said()}" for one in means)
+    numbers = f"{tenfold.said(signed=True)} accuracy per ten digits; mean at {listed}"
     test = f"bootstrap; permutation of lengths, {probability(found.p)}, n = {count}"
     over_all = -found.draws * (lengths.max() - lengths.min())
     part = f"{name}: accuracy falls with length"
-    return Judgement(part, numbers, test, decide([over_all], MARGIN))
+    return Judgement(part, numbers, test, decide([over_all], MARGIN), forest, means)

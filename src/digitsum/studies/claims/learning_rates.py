@@ -9,6 +9,7 @@ from digitsum.studies.collected import Sweep
 
 WORDS = "Learning rates 0.01 and 0.1 are bad; 0.0001 underfits, and there length 35 does best."
 LOW = 0.0001
+LOSS = "difference in train loss (nats)"
 
 
 def learning_rates_decide(found: Sweep) -> Claim:
@@ -22,7 +23,7 @@ def learning_rates_decide(found: Sweep) -> Claim:
     if usual.beside(low):
         fit = [by_length(found, "srn_residual", "final_train_loss", lr) for lr in (LOW, LR)]
         part = "lr 0.0001 underfits: final train loss minus that at 0.001"
-        judged.append(compared_at(part, low.lengths, fit[0].minus(fit[1]), margin=None))
+        judged.append(compared_at(part, low.lengths, fit[0].minus(fit[1]), None, LOSS))
     if low.enough and 35 in low.lengths:
         others = [length for length in low.lengths if length != 35]
         compared = [difference(low.at(35), low.at(length)) for length in others]

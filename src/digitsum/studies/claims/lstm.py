@@ -19,5 +19,5 @@ def lstm_remembers(found: Sweep) -> Claim:
             part = f"LSTM minus {name}, test accuracy"
             judged.append(compared_at(part, curve.lengths, curve.minus(other)))
     fall = slope(curve.lengths, curve.values)
-    judged.append(falls("LSTM", curve.lengths, fall, curve.listed(), curve.values.size))
+    judged.append(falls("LSTM", curve.lengths, fall, curve.means(), curve.values.size))
     return Claim("6", WORDS, judged)

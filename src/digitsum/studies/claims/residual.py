@@ -4,10 +4,12 @@ import numpy as np
 
 from digitsum.statistics import difference, resampled_means
 from digitsum.studies.claims.curves import by_length
+from digitsum.studies.claims.forest import Forest
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, compared_at, decide
 from digitsum.studies.collected import Sweep
 
 HIGH = 0.8
+GAP = "difference of gaps in loss (nats)"
 WORDS = (
     "The residual connection at lr 0.001 keeps basically all lengths above 0.8 and closes the gap "
     "between train and dev loss."
@@ -20,12 +22,14 @@ def residual_srn_remembers(found: Sweep) -> Claim:
         return Claim("2", WORDS, ())
     above = [row[np.isfinite(row)] - HIGH for row in curve.values]
     draws = [resampled_means(one, np.random.default_rng(0)) for one in above]
+    high = Forest("test accuracy", curve.means(), HIGH)
     judged = [
         Judgement(
             "residual SRN above 0.8 at every length",
-            curve.listed(),
+            high.listed(),
             f"95 % bootstrap interval against 0.8, n = {curve.values.shape[1]} a length",
             decide(draws, MARGIN),
+            high,
         )
     ]
     if by_length(found, "srn").beside(curve):
@@ -36,5 +40,5 @@ def residual_srn_remembers(found: Sweep) -> Claim:
         ]
         compared = [difference(a, b) for a, b in zip(*gaps, strict=True)]
         part = "the gap (dev minus train loss at the end) is smaller than the plain SRN's"
-        judged.append(compared_at(part, curve.lengths, compared, margin=None))
+        judged.append(compared_at(part, curve.lengths, compared, None, GAP))
     return Claim("2", WORDS, judged)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from digitsum.studies.claims.forest import Forest, Row
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, decide
 from digitsum.studies.collected import Sweep
 from digitsum.studies.dial import Dial, accuracy, dials, first_digit_gradient, rising
@@ -28,11 +29,12 @@ def _rises(
     part: str, known: list[Dial], measure: Callable[[Job], Array], margin: float | None
 ) -> Judgement:
     draws = [rising(dial, measure) for dial in known]
-    bounds = [np.quantile(one, [0.025, 0.975]) for one in draws]
-    numbers = "; ".join(
-        f"{dial.length}: {one.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
-        for dial, one, (low, high) in zip(known, draws, bounds, strict=True)
-    )
+    changes = [
+        Row(f"{dial.length}", one.mean(), *np.quantile(one, [0.025, 0.975]))
+        for dial, one in zip(known, draws, strict=True)
+    ]
+    forest = Forest("change from s = 0 to 1", changes, signed=True)
     count = len(known[0].values(measure)[0])
     test = f"least squares over s, 95 % bootstrap interval, n = {count} each"
-    return Judgement(part, f"change over the whole dial at {numbers}", test, decide(draws, margin))
+    numbers = f"change over the whole dial at {forest.listed()}"
+    return Judgement(part, numbers, test, decide(draws, margin), forest)

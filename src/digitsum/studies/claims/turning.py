@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from digitsum.studies.claims.curves import by_length
+from digitsum.studies.claims.forest import Forest, Row
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, Verdict
 from digitsum.studies.collected import Sweep
 from digitsum.studies.turning import Dip, dips, single_seed_share
@@ -28,17 +29,19 @@ def accuracy_turns(found: Sweep) -> Claim:
     looked_at = dips([(curve.lengths, curve.values) for curve in curves.values()])
     judged = []
     for (model, curve), own in zip(curves.items(), looked_at, strict=True):
-        numbers = "; ".join(
-            f"{dip.length}: {dip.depth:+.3f} [{dip.low:+.3f}, {dip.high:+.3f}]" for dip in own
-        )
+        depths = [Row(f"{dip.length}", dip.depth, dip.low, dip.high) for dip in own]
+        forest = Forest("depth of a dip in test accuracy", depths, signed=True)
         seen = single_seed_share(curve.values)
         judged.append(
             Judgement(
                 f"{CELLS[model]}: the mean dips at some length (below both neighbours)",
-                f"depth at {numbers}; one seed alone shows a dip somewhere in {seen:.0%} of curves",
+                f"depth at {forest.listed()}; one seed alone shows a dip somewhere in {seen:.0%} "
+                "of curves",
                 f"simultaneous 95 % bounds over {sum(map(len, looked_at))} lengths and cells "
                 f"(bootstrap of the maximum), n = {curve.values.shape[1]} a length",
                 turns(own),
+                forest,
+                curve.means(),
             )
         )
     return Claim("4", WORDS, judged)

@@ -108,11 +108,15 @@ def _categories(axes: Axes, jobs: list[Job], measure: str, key: str) -> None:
         look = LOOKS[place % len(LOOKS)]
         values = np.array([job.values(measure) for job in jobs if job.settings[key] == name])
         _dots(axes, np.full(len(values), place - 0.12), values, look)
-        band(axes, [place] * len(values), values, look, str(name), marker=True)
+        told = [key] * len(values)
+        band(axes, [place] * len(values), values, look, str(name), marker=True, places=told)
     axes.set_xticks(range(len(names)), [str(name) for name in names])
     axes.set_xlim(-0.6, len(names) - 0.4)
 
 
 def _dots(axes: Axes, at: np.ndarray[Any, Any], values: np.ndarray[Any, Any], look: Look) -> None:
     spread = np.repeat(at, values.shape[1])
-    axes.scatter(spread, values.ravel(), s=7, color=look.colour, alpha=0.25, linewidths=0)
+    # An image where everything else is lines: a page would hold each of thousands of dots.
+    axes.scatter(
+        spread, values.ravel(), s=7, color=look.colour, alpha=0.25, linewidths=0, rasterized=True
+    )

@@ -31,7 +31,8 @@ def skip(found: Sweep) -> dict[str, Figure]:
                     continue
                 values = np.where(np.isfinite(v := dial.values(measure)), v, np.nan)
                 # Steps near 1 matter most, so the axis counts places on the dial.
-                band(axes, range(len(values)), values, look, f"length {dial.length}", marker=True)
+                told = [f"s = {s:g}" for s in dial.skips]
+                band(axes, range(len(values)), values, look, f"length {dial.length}", True, told)
             places = known[0].skips
             axes.set_xticks(range(len(places)), [f"{s:g}" for s in places])
             if zero is None:

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, band, chance_line, figure, styled
 from digitsum.studies.collected import Sweep
 from digitsum.studies.span import HALF, Span, said, spans
@@ -32,7 +33,8 @@ def _drawn(rows: list[Span]) -> Figure:
         for place, row in enumerate(rows):
             low, centre, high = (np.clip(v, *ends) for v in (row.low, row.span, row.high))
             axes.plot([low, high], [place, place], color=LOOKS[0].colour, linewidth=5, alpha=0.35)
-            axes.plot(centre, place, marker="o", color=LOOKS[0].colour, markersize=5)
+            (point,) = axes.plot(centre, place, marker="o", color=LOOKS[0].colour, markersize=5)
+            hover(point, [f"{row.model}: {said(row)}"])
             beside = ("axes fraction", "data")
             axes.annotate(said(row), (1.02, place), xycoords=beside, va="center", fontsize=8)
         axes.set_xscale("log")

@@ -1,0 +1,46 @@
+"""Where the length varies: what is left of accuracy at the longest."""
+
+from collections.abc import Sequence
+
+from digitsum.statistics import summarise
+from digitsum.studies.answers.best import on_test
+from digitsum.studies.collected import Sweep
+from digitsum.studies.jobs import LENGTH, Job
+from digitsum.task.examples import CHANCE
+
+LISTED = 6  # settings, beyond which a sentence is a table
+
+
+def at_the_longest(found: Sweep) -> str:
+    """Settings by their test accuracy at the longest length that all of them have."""
+    if LENGTH not in found.varied:
+        return ""
+    others = [key for key in found.varied if key != LENGTH]
+    curves: dict[str, dict[int, Job]] = {}
+    for job in found.complete:
+        curves.setdefault(_setting(job, others), {})[job.settings[LENGTH]] = job
+    shared = sorted(set.intersection(*(set(curve) for curve in curves.values())))
+    if len(shared) < 2:
+        return ""
+    short, long = shared[0], shared[-1]
+    ranked = sorted(curves, key=lambda name: _mean(curves[name][long]), reverse=True)
+    told = [f"{name} {on_test(curves[name][long])}".strip() for name in ranked]
+    if len(told) > LISTED:
+        told = [*told[: LISTED - 1], f"... and last {told[-1]}"]
+    means = [_mean(curve[short]) for curve in curves.values()]
+    low, high = f"{min(means):.3f}", f"{max(means):.3f}"
+    spread = low if low == high else f"{low} to {high}"
+    return (
+        f"At length {long} test accuracy is {'; '.join(told)}. At length {short} it is {spread}; "
+        f"by chance {CHANCE:.2f}."
+    )
+
+
+def _setting(job: Job, keys: Sequence[str]) -> str:
+    """Names alone, numbers with what they are of."""
+    values = {key: job.settings[key] for key in keys}
+    return ", ".join(v if isinstance(v, str) else f"{key} {v}" for key, v in values.items())
+
+
+def _mean(job: Job) -> float:
+    return summarise(job.values("test_accuracy").tolist()).mean

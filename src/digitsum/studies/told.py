@@ -1,0 +1,62 @@
+"""A report in words: as Markdown, and on the terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from digitsum.studies.collected import Sweep
+from digitsum.studies.page import Page
+
+
+def markdown(page: Page) -> str:
+    """The page as Markdown, its figures beside it."""
+    parts = [f"# {page.title}", page.question, page.answer, "; ".join(page.facts) + "."]
+    parts += [f"![{picture.name}]({picture.file}.png)" for picture in page.pictures[:1]]
+    if page.claims:
+        parts.append("## Claims")
+    for claim, _ in page.claims:
+        cells = [[*one[:3], f"**{one.verdict}**"] for one in claim.judgements]
+        parts.append(f"### {claim.name}. {claim.words}")
+        parts.append(_table(["part", "measured", "test", "verdict"], cells))
+    for table in page.tables:
+        parts += [f"## {table.title}", _table(table.head, table.rows)]
+    if page.pictures[1:]:
+        parts.append("## More figures")
+        parts += [f"![{picture.name}]({picture.file}.png)" for picture in page.pictures[1:]]
+    parts += ["## Results", _table(page.results.head, page.results.rows), *page.notes]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "&#124;") for cell in row) + " |" for row in lines
+    )
+
+
+def show(page: Page, found: Sweep) -> None:
+    """On the terminal: tables, verdicts, the answer, and where everything lies."""
+    # As wide as it takes: a wrapped table can't be read, nor a cut one in a log.
+    console = Console(soft_wrap=True, width=160)
+    shown = Table(title=f"{found.done}, chance 0.10")
+    for name in page.results.head:
+        shown.add_column(name, no_wrap=True)
+    for row in page.results.rows:
+        shown.add_row(*row)
+    console.print(shown)
+    for table in page.tables:
+        own = Table(*table.head, title=table.title)
+        for row in table.rows:
+            own.add_row(*row)
+        console.print(own)
+    for claim, _ in page.claims:
+        for one in claim.judgements:
+            console.print(f"Claim {claim.name}: {one.part}: {one.verdict}", highlight=False)
+    if page.answer:
+        console.print(f"Answer   {page.answer}", highlight=False)
+    console.print(f"Report   {found.folder / 'report.html'}")
+    for picture in page.pictures:
+        console.print(f"Figure   {found.folder / picture.file}.png")
+    console.print(f"Table    {found.folder / 'results.csv'}")
+    console.print(f"Browse   tensorboard --logdir {found.folder}")
