@@ -61,7 +61,7 @@ def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Pat
     assert (folder / "results.csv").read_text() == (tmp_path / "whole" / "results.csv").read_text()
     for name in ("report.md", "report.html", "accuracy.png", "accuracy.pdf", "losses.png"):
         assert (folder / name).stat().st_size > 500
-    assert "data:image/png;base64" in (folder / "report.html").read_text()
+    assert "<svg" in (folder / "report.html").read_text()
     assert len(rows(folder)) == 4 * 4
 
     changed = command("train.py", *words, "replicas=2")
@@ -71,7 +71,7 @@ def test_a_killed_study_goes_on_where_it_stopped(command: Command, tmp_path: Pat
     assert len(rows(tmp_path / "multirun" / "smoke,replicas=2")) == 4 * 2
     assert len(rows(folder)) == 4 * 4
     assert "replicas" not in " ".join(path.name for path in folder.iterdir())
-    assert "`replicas=2`" in (tmp_path / "multirun" / "smoke,replicas=2" / "report.md").read_text(
+    assert "replicas=2" in (tmp_path / "multirun" / "smoke,replicas=2" / "report.md").read_text(
         encoding="utf-8"
     )
 
@@ -103,7 +103,7 @@ def test_shards_of_seeds_make_the_table_of_one_job(command: Command, tmp_path: P
     tables = [(tmp_path / place / "results.csv").read_text() for place in ("whole", "shards")]
     assert tables[0] == tables[1]
     pages = [(tmp_path / place / "report.md").read_text() for place in ("whole", "shards")]
-    results = [page[page.index("## Results") :] for page in pages]
+    results = [page[page.index("## Results") : page.index("The same in all")] for page in pages]
     assert results[0] == results[1]
     one, other = (collect(tmp_path / place).complete for place in ("whole", "shards"))
     for name in ("curves", "gradient_norms", "saturation", "gradient_flow"):
