@@ -41,24 +41,25 @@ INIT = Initialisation(input=xavier, recurrent=xavier, bias=uniform)
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def start(
+    place: Path, script: str, *overrides: str, threads: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `train.py` or `evaluate.py` in a folder, as a user would from elsewhere."""
+    share = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
+    return subprocess.run(
+        [sys.executable, str(REPO / script), *overrides],
+        cwd=place,
+        env=os.environ | share,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """Run `train.py` or `evaluate.py` in an empty folder, as a user would from elsewhere."""
-
-    def run(
-        script: str, *overrides: str, threads: int | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        share = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
-        return subprocess.run(
-            [sys.executable, str(REPO / script), *overrides],
-            cwd=tmp_path,
-            env=os.environ | share,
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-
-    return run
+    """`start` in an empty folder of the test's own."""
+    return partial(start, tmp_path)
 
 
 def classifier(cell: type[cells.Cell], replicas: int, seed: int = 0, hidden: int = 8) -> Classifier:

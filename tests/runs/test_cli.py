@@ -52,7 +52,7 @@ def test_a_run_leaves_everything_and_repeats_itself(command: Command, tmp_path: 
 
     events = EventAccumulator(str(tmp_path / "run")).Reload()
     tags = set(events.Tags()["scalars"])
-    assert {"train/loss", "dev/loss", "dev/accuracy", "dev/accuracy_replica/2"} <= tags
+    assert {"train/loss", "dev/loss", "dev/accuracy", "with_interval/dev_accuracy_low"} <= tags
     steps = [event.step for event in events.Scalars("dev/accuracy")]
     assert steps == [50, 100, 150, 200, 228]
 

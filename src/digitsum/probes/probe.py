@@ -13,8 +13,8 @@ from torch import Tensor
 from digitsum.figures.style import save
 from digitsum.task.data import Batch
 from digitsum.training.lit import LitDigitSum
+from digitsum.training.logbooks.opened import books
 from digitsum.training.onlooker import Onlooker
-from digitsum.training.tensorboard import show_picture
 
 Array = np.ndarray[Any, Any]
 
@@ -73,7 +73,8 @@ class Probe(Onlooker):
                     for step, value in zip(arrays["step"][::stride], values[::stride], strict=True):
                         if np.isfinite(value):
                             logger.experiment.add_scalar(f"{self.name}/{tag}", value, int(step))
-        show_picture(trainer, self.name, picture)
+        for book in books(trainer):
+            book.figure(self.name, picture, trainer.global_step)
         return self.summary(arrays), picture
 
     def state_dict(self) -> dict[str, Any]:

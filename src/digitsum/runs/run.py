@@ -23,10 +23,13 @@ from digitsum.runs import results
 from digitsum.runs.build import build_data, build_module
 from digitsum.runs.checks import check
 from digitsum.runs.configuration import CONFIG, fingerprint, read_config
-from digitsum.runs.table import markdown, show_run
+from digitsum.runs.loggers import build_loggers, clear_logs, varied
+from digitsum.runs.table import cells, markdown, show_run
 from digitsum.task.data import DigitSumData
-from digitsum.training import checkpointing, tensorboard
+from digitsum.training import checkpointing
 from digitsum.training.lit import LitDigitSum
+from digitsum.training.logbooks.book import Outcome, Run
+from digitsum.training.logbooks.opened import books
 from digitsum.writing import remove, write_aside
 
 
@@ -50,7 +53,7 @@ def train(config: DictConfig, quiet: bool = False) -> dict[str, Any]:
 
 def clear(folder: Path) -> None:
     """Remove what an earlier, unfinished or different run left: nothing is mixed."""
-    for pattern in ("results.json", "curves.*", "checkpoint*.ckpt", "events.out.tfevents.*"):
+    for pattern in ("results.json", "curves.*", "checkpoint*.ckpt"):
         for path in folder.glob(pattern):
             remove(path)
 
@@ -63,22 +66,25 @@ def _train(
     data = build_data(config)
     data.setup()
     module = build_module(config, header["settings"])
-    loggers = instantiate(config.logger) if "_target_" in config.logger else False
+    loggers = build_loggers(config.logger)
     callbacks = [instantiate(one) for one in config.callbacks.values()]
     kept = [str(key) for key in config if key not in ("logger", "callbacks", "report")]
     resolved = OmegaConf.to_yaml(OmegaConf.masked_copy(config, kept), resolve=True)
     resumed = _to_resume(config, folder)
     if resumed is None:
         clear(folder)
-    for events in folder.glob("events.out.tfevents.*"):
-        remove(events)  # a resumed run writes its curves anew, without gaps or doubles
+    clear_logs(folder)
     write_aside(folder / CONFIG, resolved.encode())
 
     with warnings.catch_warnings():
         # Lightning's advice on workers and logging intervals is about batches from disk.
         warnings.filterwarnings("ignore", module="lightning")
         trainer: pl.Trainer = instantiate(config.trainer, logger=loggers, callbacks=callbacks)
-        tensorboard.announce(trainer, header["settings"], results.MEASURES, resolved)
+        told = books(trainer)
+        settings = header["settings"]
+        what = Run(settings, varied(settings), results.MEASURES, resolved)
+        for book in told:
+            book.announce(what)
         trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
         trainer.test(module, data, verbose=False)
     checkpointing.save(trainer, folder)
@@ -96,16 +102,19 @@ def _train(
     np.savez(folder / "curves.npz", **cast(Any, arrays))
     title = f"{choices['model']}, length {data.length}, {choices['optimizer']}, lr {config.lr:g}"
     picture = save(curves(arrays, title), folder / "curves")
-    tensorboard.show_picture(trainer, "curves", picture)
+    for book in told:
+        book.figure("curves", picture, trainer.global_step)
     probes = [callback for callback in callbacks if isinstance(callback, Probe)]
     finished = {probe.name: probe.finish(trainer) for probe in probes}
     result["probes"] = {name: found for name, (found, _) in finished.items()}
     paths = [picture, *(path for _, path in finished.values())]
     summary: dict[str, dict[str, float]] = result["summary"]
     means = {measure: one["mean"] for measure, one in summary.items()}
-    tensorboard.conclude(trainer, means, markdown(summary))
+    outcome = Outcome(means, markdown(summary), *cells(summary))
+    for book in told:
+        book.conclude(outcome, trainer.global_step)
     results.write(folder, result)
-    show_run(result, folder, paths, quiet, browsable=tensorboard.is_logging(trainer))
+    show_run(result, folder, paths, quiet, [book.browse(folder) for book in told])
     return result
 
 

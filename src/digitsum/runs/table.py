@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from digitsum.runs import results
 from digitsum.runs.results import MEASURES
 
 
@@ -16,11 +17,11 @@ def number(value: float | None) -> str:
 
 
 def show_run(
-    result: dict[str, Any], folder: Path, figures: list[Path], quiet: bool, browsable: bool
+    result: dict[str, Any], folder: Path, figures: list[Path], quiet: bool, browse: list[str]
 ) -> None:
     """Print mean, 95 % interval, min and max of each measure, and where everything lies.
 
-    `quiet`: one line, for a job of a sweep. `browsable`: whether TensorBoard finds anything.
+    `quiet`: one line, for a job of a sweep. `browse`: commands that show more.
     """
     summary = result["summary"]
     if quiet:
@@ -53,8 +54,17 @@ def show_run(
     console.print(f"Results  {folder}")
     for figure in figures:
         console.print(f"Figure   {figure}")
-    if browsable:
-        console.print(f"Browse   tensorboard --logdir {folder}")
+    for words in filter(None, browse):
+        console.print(f"Browse   {words}")
+
+
+HEAD = ["measure", "mean", "low", "high", "min", "max", "replicas"]
+
+
+def cells(summary: dict[str, dict[str, Any]]) -> tuple[list[str], list[list[str | float | None]]]:
+    """The same table as a head and rows; what isn't known is None."""
+    known = results.finite(summary)
+    return HEAD, [[measure, *(one[key] for key in HEAD[1:])] for measure, one in known.items()]
 
 
 def markdown(summary: dict[str, dict[str, Any]]) -> str:

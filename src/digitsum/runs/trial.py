@@ -4,9 +4,11 @@ A value may be a number as it must be, and a class be named that isn't there: on
 """
 
 import copy
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import lightning.pytorch as pl
@@ -20,10 +22,12 @@ from omegaconf.errors import OmegaConfBaseException
 from digitsum.errors import UserError
 from digitsum.network.classifier import Classifier
 from digitsum.runs.build import build_classifier
-from digitsum.runs.places import FOLDER
+from digitsum.runs.loggers import build_logger, loggers_of
+from digitsum.runs.places import FOLDER, SHARED
 from digitsum.task.data import DigitSumData
 from digitsum.training.clipping import Clipping
 
+OF_HYDRA = re.compile(r"\$\{hydra:[^}]*\}")  # what else a logger asks of Hydra: names
 TRAINER = "lightning.pytorch.Trainer"
 
 
@@ -48,6 +52,7 @@ def check_builds(config: DictConfig, folder: Path) -> None:
     """
     if config.trainer.get("_target_") != TRAINER:
         raise UserError(f"trainer._target_ is {config.trainer.get('_target_')}; it is {TRAINER}")
+    typed = OmegaConf.to_container(config, resolve=False)
     config = _placed(config, folder)
     network = _built("model, embedding, init", lambda: small_classifier(config, 4, 4), Classifier)
     optimizer = _built("optimizer", lambda: instantiate(config.optimizer), None)
@@ -57,8 +62,11 @@ def check_builds(config: DictConfig, folder: Path) -> None:
     _built("data.source", lambda: instantiate(config.data.source), None)
     for name, one in config.callbacks.items():
         _built(f"callbacks.{name}", partial(instantiate, one), pl.Callback)
-    if config.logger:
-        _built("logger", lambda: instantiate(config.logger), Logger)
+    with TemporaryDirectory(ignore_cleanup_errors=True) as place:
+        tree = _replaced(_replaced(typed, FOLDER, place), SHARED, Path(place).as_posix())
+        tree = _replaced(tree, OF_HYDRA, "trial")
+        for name, one in loggers_of(cast(DictConfig, OmegaConf.create(tree)).logger).items():
+            _built(name, partial(build_logger, name, one), Logger)
 
 
 def _built(group: str, build: Callable[[], Any], kind: type | None) -> Any:
@@ -93,9 +101,11 @@ def _placed(config: DictConfig, folder: Path) -> DictConfig:
     return cast(DictConfig, OmegaConf.create(placed))
 
 
-def _replaced(tree: Any, old: str, new: str) -> Any:
+def _replaced(tree: Any, old: str | re.Pattern[str], new: str) -> Any:
     if isinstance(tree, dict):
         return {key: _replaced(value, old, new) for key, value in tree.items() if key != "hydra"}
     if isinstance(tree, list):
         return [_replaced(value, old, new) for value in tree]
-    return tree.replace(old, new) if isinstance(tree, str) else tree
+    if not isinstance(tree, str):
+        return tree
+    return tree.replace(old, new) if isinstance(old, str) else old.sub(lambda _: new, tree)

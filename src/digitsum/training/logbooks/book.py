@@ -1,0 +1,58 @@
+"""What every logger is told, in the terms of a logger that has scalars and nothing more."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+from lightning.pytorch.loggers import Logger
+
+L = TypeVar("L", bound=Logger)
+Scalar = str | float | int | bool
+
+
+class Run(NamedTuple):
+    """What a run is.
+
+    Args:
+        settings: flat and in plain scalars.
+        varied: those that vary over the runs of its sweep; of a run of its own, all.
+        measures: names of what will have come out.
+        config: the resolved configuration, YAML.
+    """
+
+    settings: dict[str, Scalar]
+    varied: dict[str, Scalar]
+    measures: Sequence[str]
+    config: str
+
+
+class Outcome(NamedTuple):
+    """What came out: means over replicas, and the final table in Markdown and as cells."""
+
+    means: dict[str, float]
+    table: str
+    head: list[str]
+    rows: list[list[str | float | None]]
+
+
+class Book(Generic[L]):
+    """Tells one logger."""
+
+    def __init__(self, logger: L) -> None:
+        self.logger = logger
+
+    def announce(self, run: Run) -> None:
+        """Before the fit."""
+        self.logger.log_hyperparams(run.settings)
+
+    def figure(self, name: str, path: Path, step: int) -> None:
+        """A saved PNG: drawing it a second time takes longer."""
+
+    def conclude(self, outcome: Outcome, step: int) -> None:
+        """After the test; the logger is done with."""
+        self.logger.log_metrics({f"final/{tag}": mean for tag, mean in outcome.means.items()}, step)
+        self.logger.finalize("success")
+
+    def browse(self, folder: Path) -> str:
+        """The command that shows what was told; empty where there is none."""
+        return ""

@@ -1,0 +1,41 @@
+"""MLflow: one store for the runs of a sweep, a run of its own for each of ours."""
+
+from pathlib import Path
+
+from lightning.pytorch.loggers import MLFlowLogger
+
+from digitsum.training.logbooks.book import Book, Outcome, Run
+
+# MLflow's tags for what a run is called; the same name is the same run, made anew.
+NAME = "mlflow.runName"
+
+
+class MLFlowBook(Book[MLFlowLogger]):
+    def announce(self, run: Run) -> None:
+        self._only()
+        super().announce(run)
+        self.logger.experiment.log_text(self._id, run.config, "config.yaml")
+
+    def figure(self, name: str, path: Path, step: int) -> None:
+        self.logger.experiment.log_artifact(self._id, str(path), "figures")
+
+    def conclude(self, outcome: Outcome, step: int) -> None:
+        self.logger.experiment.log_text(self._id, outcome.table, "results.md")
+        super().conclude(outcome, step)
+
+    def browse(self, folder: Path) -> str:
+        return f"mlflow ui --backend-store-uri {self.logger._tracking_uri}"
+
+    @property
+    def _id(self) -> str:
+        assert self.logger.run_id is not None
+        return self.logger.run_id
+
+    def _only(self) -> None:
+        """Of a run that is made again, or resumed and told again, the store keeps the last."""
+        client, mine = self.logger.experiment, self._id
+        name = client.get_run(mine).data.tags[NAME]
+        wanted = f"tags.`{NAME}` = '{name}'".replace("\\", "\\\\")
+        for other in client.search_runs([str(self.logger.experiment_id)], wanted):
+            if other.info.run_id != mine:
+                client.delete_run(other.info.run_id)

@@ -1,0 +1,28 @@
+"""Which book is whose."""
+
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch.loggers import Logger, MLFlowLogger, TensorBoardLogger, WandbLogger
+
+from digitsum.training.logbooks.book import Book
+from digitsum.training.logbooks.mlflow import MLFlowBook
+from digitsum.training.logbooks.tensorboard import TensorBoardBook
+from digitsum.training.logbooks.wandb import WandbBook
+
+
+def books(trainer: pl.Trainer) -> list[Book[Any]]:
+    """One for each of a Trainer's loggers."""
+    return [_book(logger) for logger in trainer.loggers]
+
+
+def _book(logger: Logger) -> Book[Any]:
+    match logger:
+        case TensorBoardLogger():
+            return TensorBoardBook(logger)
+        case WandbLogger():
+            return WandbBook(logger)
+        case MLFlowLogger():
+            return MLFlowBook(logger)
+        case _:
+            return Book(logger)

@@ -1,0 +1,46 @@
+"""TensorBoard: HParams, charts with bands, figures, configuration and table.
+
+HParams: the same tags in every run, or the table's columns go empty; announced before the fit
+with NaN, since TensorBoard keeps the first summary of a run and fills in the scalars.
+"""
+
+from pathlib import Path
+
+from lightning.pytorch.loggers import TensorBoardLogger
+from matplotlib.image import imread
+
+from digitsum.training.logbooks.book import Book, Outcome, Run
+from digitsum.training.scalars import bound, tag
+
+# Charts of TensorBoard's custom scalars: all runs in one, each with its interval as a band.
+LAYOUT = {
+    "over all runs": {
+        f"{split} {measure}": [
+            "Margin",
+            [tag(name), bound(name, "low"), bound(name, "high")],
+        ]
+        for measure in ("accuracy", "loss")
+        for split in ("dev", "train")
+        for name in (f"{split}_{measure}",)
+    }
+}
+
+
+class TensorBoardBook(Book[TensorBoardLogger]):
+    """Of HParams it shows what varies: a table of constants says nothing."""
+
+    def announce(self, run: Run) -> None:
+        final = {f"final/{name}": float("nan") for name in run.measures}
+        self.logger.log_hyperparams(run.varied, final)
+        self.logger.experiment.add_custom_scalars(LAYOUT)
+        self.logger.experiment.add_text("config", f"```yaml\n{run.config}```")
+
+    def figure(self, name: str, path: Path, step: int) -> None:
+        self.logger.experiment.add_image(name, imread(path), step, dataformats="HWC")
+
+    def conclude(self, outcome: Outcome, step: int) -> None:
+        self.logger.experiment.add_text("results", outcome.table, step)
+        super().conclude(outcome, step)
+
+    def browse(self, folder: Path) -> str:
+        return f"tensorboard --logdir {folder}"
