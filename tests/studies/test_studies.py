@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import plugin_data_pb2
 
 from digitsum.errors import UserError
 from digitsum.studies.collected import collect
@@ -117,10 +119,36 @@ def test_shards_of_seeds_make_the_table_of_one_job(command: Command, tmp_path: P
                     assert (found[key] == array).all()
 
 
+def _shown_in_tensorboard(folder: Path) -> None:
+    """The answer by itself, HParams of what varies alone, one card for a curve."""
+    answer = EventAccumulator(str(folder / "answer")).Reload()
+    assert answer.Tags()["images"] == ["answer/accuracy", "answer/table"]
+    (words,) = [tag for tag in answer.Tags()["tensors"] if tag.startswith("answer")]
+    assert b"At length 10" in answer.Tensors(words)[0].tensor_proto.string_val[0]
+    line = EventAccumulator(str(folder / "answer" / "all")).Reload()
+    told = {event.step: event.value for event in line.Scalars("answer/test_accuracy_by_length")}
+    wanted = {
+        job.settings["data.length"]: job.values("test_accuracy") for job in collect(folder).jobs
+    }
+    assert told == {length: pytest.approx(values.mean()) for length, values in wanted.items()}
+    varied, tags = set(), set()
+    for path in (folder / "data.length=5").glob("events*"):
+        run = EventAccumulator(str(path)).Reload()
+        tags |= set(run.Tags()["scalars"])
+        if "_hparams_/session_start_info" in run.summary_metadata:
+            content = run.summary_metadata["_hparams_/session_start_info"].plugin_data.content
+            data = plugin_data_pb2.HParamsPluginData.FromString(content)
+            varied |= set(data.session_start_info.hparams)
+    assert varied == {"data.length"}
+    assert {tag for tag in tags if tag.startswith("dev/")} == {"dev/accuracy", "dev/loss"}
+    assert "with_interval/dev_loss_high" in tags
+
+
 def test_a_sweep_is_asked_at_other_lengths(command: Command, tmp_path: Path) -> None:
     words = ("-m", "data.length=5,10", "trainer.max_epochs=6", "replicas=2", "hydra.sweep.dir=s")
     done = command("train.py", *words)
     assert done.returncode == 0, done.stderr
+    _shown_in_tensorboard(tmp_path / "s")
     done = command("evaluate.py", "sweep=s", "lengths=5,10,20")
     assert done.returncode == 0, done.stderr
     with (tmp_path / "s" / "asked_test.csv").open() as file:

@@ -63,7 +63,7 @@ def report(folder: Path, shown: Any = None) -> None:
     )
     write_aside(folder / "report.md", markdown(page).encode())
     write_aside(folder / "report.html", html(page).encode())
-    write_summary_run(found)
+    write_summary_run(page, found)
     show(page, found)
 
 

@@ -1,36 +1,49 @@
-"""A run of its own in a sweep's TensorBoard: accuracy against length, one line a setting.
+"""A sweep's answer as runs of its own in TensorBoard: its first figure, its table, and
+accuracy against length, a line a setting.
 
-TensorBoard draws against steps alone, so a line's step is the length.
+TensorBoard sorts by name, so that `answer` comes first; it draws against steps alone, so that a
+line's step is the length.
 """
 
 import shutil
 
 from digitsum.statistics import summarise
 from digitsum.studies.collected import Sweep
+from digitsum.studies.figures.rows import table
 from digitsum.studies.jobs import LENGTH, Job
+from digitsum.studies.page import Page
+from digitsum.studies.table import head, rows
+from digitsum.studies.told import summary
 
-FOLDER = "against_length"
+FOLDER = "answer"
 
 
-def write_summary_run(found: Sweep) -> None:
-    """Write (anew) a TensorBoard run for each setting, where the length varies."""
+def write_summary_run(page: Page, found: Sweep) -> None:
+    """Write them anew, beside the jobs that TensorBoard knows."""
     place = found.folder / FOLDER
     shutil.rmtree(place, ignore_errors=True)
-    if LENGTH not in found.varied:
+    if not any(found.folder.glob("*/events.out.tfevents.*")):
         return
-    # Here, because reports without lengths needn't wait for torch.
+    # Here, because a report without TensorBoard needn't wait for torch.
+    from matplotlib.image import imread
     from torch.utils.tensorboard import SummaryWriter
 
-    groups: dict[str, list[Job]] = {}
+    with SummaryWriter(str(place)) as writer:
+        for picture in page.pictures[:1]:
+            shown = imread(found.folder / f"{picture.file}.png")
+            writer.add_image(f"answer/{picture.name}", shown, dataformats="HWC")
+        title = f"{found.done}, best on dev first"
+        writer.add_figure("answer/table", table(head(found), rows(found, best_first=True), title))
+        writer.add_text("answer", summary(page))
+    if LENGTH not in found.varied:
+        return
+    lines: dict[str, list[Job]] = {}
     for job in found.complete:
         others = [key for key in found.varied if key != LENGTH]
-        name = ",".join(f"{key}={job.settings[key]}" for key in others) or "all"
-        groups.setdefault(name.replace("/", "_"), []).append(job)
-    for name, jobs in groups.items():
+        name = job.name(others) if others else "all"
+        lines.setdefault(name.replace("/", "_"), []).append(job)
+    for name, jobs in lines.items():
         with SummaryWriter(str(place / name)) as writer:
-            for job in sorted(jobs, key=lambda job: job.settings[LENGTH]):
-                for measure in ("test_accuracy", "best_dev_accuracy"):
-                    one = summarise(job.values(measure).tolist())
-                    step = job.settings[LENGTH]
-                    for suffix, value in (("", one.mean), ("_low", one.low), ("_high", one.high)):
-                        writer.add_scalar(f"against_length/{measure}{suffix}", value, step)
+            for job in sorted(jobs, key=lambda job: int(job.settings[LENGTH])):
+                mean = summarise(job.values("test_accuracy").tolist()).mean
+                writer.add_scalar("answer/test_accuracy_by_length", mean, job.settings[LENGTH])

@@ -3,9 +3,13 @@
 import csv
 import io
 
+import numpy as np
+
 from digitsum.runs.results import summary
 from digitsum.runs.table import number
+from digitsum.statistics import summarise
 from digitsum.studies.collected import Sweep
+from digitsum.studies.jobs import Job
 
 
 def csv_of(found: Sweep) -> str:
@@ -29,9 +33,11 @@ def csv_of(found: Sweep) -> str:
     return text.getvalue()
 
 
-def rows(found: Sweep) -> list[list[str]]:
+def rows(found: Sweep, best_first: bool = False) -> list[list[str]]:
+    """One row a job, in the sweep's order or by mean best dev accuracy."""
     rows = []
-    for job in [*found.complete, *found.unfinished]:
+    complete = sorted(found.complete, key=_behind) if best_first else found.complete
+    for job in [*complete, *found.unfinished]:
         varied = [str(job.settings.get(key, "-")) for key in found.varied]
         if not varied:
             varied = [job.folder.name]
@@ -48,6 +54,11 @@ def rows(found: Sweep) -> list[list[str]]:
             error = (job.result or {}).get("error", "no result yet")
             rows.append([*varied, f"{job.status}: {error}", *[""] * 5])
     return rows
+
+
+def _behind(job: Job) -> float:
+    mean = summarise(job.values("best_dev_accuracy").tolist()).mean
+    return -mean if np.isfinite(mean) else np.inf
 
 
 def head(found: Sweep) -> list[str]:

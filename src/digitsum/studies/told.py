@@ -28,6 +28,12 @@ def markdown(page: Page) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
+def summary(page: Page) -> str:
+    """The question, the answer and the table of results, in Markdown."""
+    table = _table(page.results.head, page.results.rows)
+    return "\n\n".join(filter(None, [f"# {page.title}", page.question, page.answer, table]))
+
+
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(
@@ -59,4 +65,8 @@ def show(page: Page, found: Sweep) -> None:
     for picture in page.pictures:
         console.print(f"Figure   {found.folder / picture.file}.png")
     console.print(f"Table    {found.folder / 'results.csv'}")
-    console.print(f"Browse   tensorboard --logdir {found.folder}")
+    if any(found.folder.glob("*/events.out.tfevents.*")):
+        console.print(f"Browse   tensorboard --logdir {found.folder}")
+    if (found.folder / "mlflow.db").exists():
+        store = f"sqlite:///{(found.folder / 'mlflow.db').as_posix()}"
+        console.print(f"Browse   mlflow ui --backend-store-uri {store}")

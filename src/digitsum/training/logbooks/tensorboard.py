@@ -36,7 +36,8 @@ class TensorBoardBook(Book[TensorBoardLogger]):
         self.logger.experiment.add_text("config", f"```yaml\n{run.config}```")
 
     def figure(self, name: str, path: Path, step: int) -> None:
-        self.logger.experiment.add_image(name, imread(path), step, dataformats="HWC")
+        # A group of its own, behind the curves: a study has as many as it has runs.
+        self.logger.experiment.add_image(f"figures/{name}", imread(path), step, dataformats="HWC")
 
     def conclude(self, outcome: Outcome, step: int) -> None:
         self.logger.experiment.add_text("results", outcome.table, step)
