@@ -21,7 +21,7 @@ CONF = str(Path(__file__).resolve().parent / "conf")
 
 
 @hydra.main(version_base="1.3", config_path=CONF, config_name="config")
-def main(config: DictConfig) -> float | None:
+def main(config: DictConfig) -> float:
     """One run, or one job of a sweep; -> the mean best dev accuracy, for sweepers that search."""
     # Torch and Lightning take seconds to import: --help and mistakes don't wait for them.
     gc.disable()  # searching fresh modules for garbage would take a fifth of that time
@@ -33,7 +33,7 @@ def main(config: DictConfig) -> float | None:
 
 
 if __name__ == "__main__":
-    if {"study=", "study=?"} & set(sys.argv):
+    if {"study=", "study=?", "search=", "search=?"} & set(sys.argv):
         catalogue.show()
         sys.exit()
     with cli.told(), sweep.reported():

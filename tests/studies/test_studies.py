@@ -329,6 +329,7 @@ def test_a_torn_manifest_is_named(content: bytes, tmp_path: Path) -> None:
 
 
 def test_a_sweeper_is_told_the_mean_best_dev_accuracy(tmp_path: Path) -> None:
-    found = {"summary": {"best_dev_accuracy": {"mean": 0.25}, "test_accuracy": {"mean": 0.5}}}
-    assert best_on_dev(found) == 0.25
-    assert best_on_dev({"summary": {"best_dev_accuracy": {"mean": None}}}) is None
+    each = [{"best_dev_accuracy": dev, "test_accuracy": 0.9} for dev in (0.2, 0.4, None)]
+    assert best_on_dev({"replicas": each[:2]}) == pytest.approx(0.3)
+    # One that diverged before anybody looked has none right.
+    assert best_on_dev({"replicas": each}) == pytest.approx(0.2)

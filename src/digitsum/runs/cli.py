@@ -21,6 +21,12 @@ from omegaconf.errors import OmegaConfBaseException
 from digitsum.errors import UserError
 from digitsum.runs.rules import near
 
+# Groups in which choices come with packages of their own.
+PLUGINS = {
+    "hydra/sweeper": "; optuna is there after pip install -r requirements-search.txt",
+    "hydra/launcher": "; joblib, submitit are there after pip install -r requirements-scale.txt",
+}
+
 
 def run(
     main: Callable[[], Any], config_dir: str, config_name: str, lists: tuple[str, ...] = ()
@@ -115,9 +121,8 @@ def _one_line(error: Exception, config_dir: str, config_name: str) -> str:
         group, _, choice = missing.rpartition("/")
         if group:
             options = [option for option in error.options or [] if option]
-            return f"{group}={choice}: no such choice; {group} has {', '.join(options)}" + near(
-                choice, options
-            )
+            words = f"{group}={choice}: no such choice; {group} has {', '.join(options)}"
+            return words + (PLUGINS.get(group) or near(choice, options))
     unmatched = "Could not override '"
     if isinstance(error, ConfigCompositionException) and str(error).startswith(unmatched):
         key = str(error).split("'")[1]

@@ -33,12 +33,12 @@ from digitsum.training.logbooks.opened import books
 from digitsum.writing import remove, write_aside
 
 
-def train(config: DictConfig, quiet: bool = False) -> dict[str, Any]:
+def train(config: DictConfig, quiet: str | None = None) -> dict[str, Any]:
     """Train, test and write one run into Hydra's output folder.
 
     Args:
         config: as composed; it is checked here.
-        quiet: end with one line instead of a table, as a job among many does.
+        quiet: end with one line instead of a table, as a job among many does: with this measure.
 
     Returns:
         the result, as `results.json` has it.
@@ -59,7 +59,7 @@ def clear(folder: Path) -> None:
 
 
 def _train(
-    config: DictConfig, folder: Path, choices: dict[str, Any], quiet: bool
+    config: DictConfig, folder: Path, choices: dict[str, Any], quiet: str | None
 ) -> dict[str, Any]:
     start = time.perf_counter()
     header = results.header(config, choices)

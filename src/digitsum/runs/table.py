@@ -17,17 +17,18 @@ def number(value: float | None) -> str:
 
 
 def show_run(
-    result: dict[str, Any], folder: Path, figures: list[Path], quiet: bool, browse: list[str]
+    result: dict[str, Any], folder: Path, figures: list[Path], quiet: str | None, browse: list[str]
 ) -> None:
     """Print mean, 95 % interval, min and max of each measure, and where everything lies.
 
-    `quiet`: one line, for a job of a sweep. `browse`: commands that show more.
+    `quiet`: one line with this measure alone, for a job of a sweep. `browse`: what shows more.
     """
     summary = result["summary"]
     if quiet:
-        test = summary["test_accuracy"]
-        interval = f"[{number(test['low'])}, {number(test['high'])}]"
-        print(f"    test accuracy {number(test['mean'])} {interval}, {result['seconds']:.0f} s")
+        one = summary[quiet]
+        words = f"{quiet.replace('_', ' ')} {number(one['mean'])}"
+        interval = f"[{number(one['low'])}, {number(one['high'])}]"
+        print(f"    {words} {interval}, {result['seconds']:.0f} s")
         return
     count = len(result["replicas"])
     table = Table(title=f"{count} replica{'s' * (count > 1)}, accuracy by chance 0.10")

@@ -8,8 +8,9 @@ from typing import Any
 
 from digitsum.errors import UserError
 from digitsum.runs import results
-from digitsum.studies.jobs import SHARDING, Job, pooled
+from digitsum.studies.jobs import SHARDING, Job, on_dev, pooled
 from digitsum.studies.manifest import read_manifest
+from digitsum.studies.search import marked
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Sweep:
     `seed` and `replicas`, which only say which job a replica was in.
 
     `shown` is what its report shows, None where the manifest doesn't say; `fixed` are the overrides
-    that all jobs have.
+    that all jobs have; `trials` is how many jobs a search is to have, 0 of a grid.
     """
 
     folder: Path
@@ -27,6 +28,7 @@ class Sweep:
     varied: list[str]
     shown: dict[str, Any] | None = None
     fixed: Sequence[str] = ()
+    trials: int = 0
 
     @cached_property
     def complete(self) -> list[Job]:
@@ -46,7 +48,15 @@ class Sweep:
     @property
     def done(self) -> str:
         """`3 of 4 jobs complete`."""
-        return f"{len(self.jobs) - len(self.unfinished)} of {len(self.jobs)} jobs complete"
+        what = "trials" if self.trials else "jobs"
+        count = max(len(self.jobs), self.trials)
+        return f"{len(self.jobs) - len(self.unfinished)} of {count} {what} complete"
+
+    @property
+    def best(self) -> Job | None:
+        """The complete job with the highest mean best dev accuracy."""
+        ranked = sorted(self.complete, key=on_dev, reverse=True)
+        return ranked[0] if ranked and on_dev(ranked[0]) >= 0 else None
 
     def only(self, **wanted: Any) -> list[Job]:
         """Complete jobs with these settings; `data_length` stands for `data.length`."""
@@ -67,7 +77,9 @@ def collect(folder: Path) -> Sweep:
     """Read a sweep's folder. Raises: UserError, also where a seed occurs twice in one setting."""
     manifest = read_manifest(folder)
     jobs = []
-    for entry in manifest["jobs"]:
+    trials = int(manifest.get("trials", 0))
+    listed = marked(folder, manifest["started"]) if trials else manifest["jobs"]
+    for entry in listed:
         place = folder / Path(entry["folder"]).name
         try:
             result = results.read(place)
@@ -75,7 +87,7 @@ def collect(folder: Path) -> Sweep:
             result = None
         jobs.append(Job(place, list(entry["overrides"]), result))
     known = manifest.get("study"), jobs, _varied(jobs), manifest.get("report")
-    found = Sweep(folder, *known, manifest.get("fixed", []))
+    found = Sweep(folder, *known, manifest.get("fixed", []), trials)
     for one in found.complete:
         seeds = [replica["seed"] for replica in one.replicas]
         twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})

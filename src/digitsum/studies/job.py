@@ -1,6 +1,5 @@
 """What a sweep does around each of its runs: skip what is complete, announce, record a failure."""
 
-import math
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,14 +12,15 @@ from omegaconf import DictConfig
 from digitsum.runs import cli, results, run
 from digitsum.runs.checks import check
 from digitsum.studies.manifest import read_manifest
+from digitsum.studies.search import mark
 from digitsum.training.progress import duration
 
 
-def train(config: DictConfig) -> float | None:
+def train(config: DictConfig) -> float:
     """A run of its own, or one job of a sweep unless it is complete already.
 
     Returns:
-        the replicas' mean best dev accuracy, for sweepers that search; None where none has any.
+        the replicas' mean best dev accuracy, for sweepers that search.
 
     Raises:
         UserError: a value or file that can't be. In a sweep a failed job leaves a result that
@@ -33,11 +33,15 @@ def train(config: DictConfig) -> float | None:
     folder = Path(hydra.runtime.output_dir)
     try:
         check(config, hydra.overrides.task, folder)
+        manifest = read_manifest(folder.parent)
+        if manifest.get("trials"):
+            mark(folder, hydra.job.num, manifest["started"], list(hydra.overrides.task))
         if results.is_complete(folder, config):
             announce(hydra.job.num, folder, "complete already, skipped")
             return best_on_dev(results.read(folder))
         announce(hydra.job.num, folder)
-        return best_on_dev(run.train(config, quiet=True))
+        measure = "best_dev_accuracy" if manifest.get("trials") else "test_accuracy"
+        return best_on_dev(run.train(config, measure))
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
         failed = {"status": "failed", "error": f"{type(error).__name__}: {first}"}
@@ -46,17 +50,20 @@ def train(config: DictConfig) -> float | None:
         raise
 
 
-def best_on_dev(result: dict[str, Any]) -> float | None:
-    """Of a result; nothing is ever chosen on test."""
-    mean = result["summary"]["best_dev_accuracy"]["mean"]
-    return None if mean is None or not math.isfinite(mean) else float(mean)
+def best_on_dev(result: dict[str, Any]) -> float:
+    """Of a result; nothing is ever chosen on test. A replica that diverged before anybody looked
+    has none right: else settings would gain by losing their worst.
+    """
+    each: list[float | None] = [one["best_dev_accuracy"] for one in result["replicas"]]
+    return sum(one for one in each if one is not None) / len(each)
 
 
 def announce(number: int, folder: Path, note: str = "") -> None:
     """Say which job begins, and how long the rest may take at the pace so far."""
     manifest = read_manifest(folder.parent)
     # A clock may be set back meanwhile.
-    count, elapsed = len(manifest["jobs"]), max(0.0, time.time() - manifest["started"])
+    count = manifest.get("trials") or len(manifest["jobs"])
+    elapsed = max(0.0, time.time() - manifest["started"])
     left = f"about {duration(elapsed / number * (count - number))} left" if number else ""
     words = [f"job {number + 1} of {count}", folder.name, note or left]
     print(" · ".join(word for word in words if word), flush=True)

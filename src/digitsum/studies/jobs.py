@@ -13,6 +13,15 @@ Array = np.ndarray[Any, Any]
 LENGTH = "data.length"
 # Settings that say which job a replica was in, not what it was.
 SHARDING = ("seed", "replicas")
+LONG = 8  # characters, beyond which a number is one that a search made up
+
+
+def shown(value: Any) -> str:
+    """A setting's value for people: what a search made up to four digits, all else as it is."""
+    text = str(value)
+    return f"{value:.4g}" if isinstance(value, float) and len(text) > LONG else text
+
+
 # The replica axis of what runs record, where it isn't the second.
 _AXIS = {"before": 2, "after": 2, "accuracy": 2}
 
@@ -49,7 +58,9 @@ class Job:
     def name(self, varied: Sequence[str]) -> str:
         """What varies, with its values; the folder's name where nothing does."""
         known = self.settings
-        return ",".join(f"{key}={known.get(key)}" for key in sorted(varied)) or self.folder.name
+        return (
+            ",".join(f"{key}={shown(known.get(key))}" for key in sorted(varied)) or self.folder.name
+        )
 
     def values(self, measure: str) -> Array:
         """A measure over replicas [R], NaN where a replica has none."""
@@ -75,6 +86,12 @@ class Job:
                 return {key: stored[key] for key in stored.files}
         except (OSError, ValueError) as error:
             raise UserError(f"{path} can't be read ({error})") from None
+
+
+def on_dev(job: Job) -> float:
+    """Mean best dev accuracy; -1 where no replica has one, so that it is behind all that have."""
+    values = job.values("best_dev_accuracy")
+    return float(np.nanmean(values)) if np.isfinite(values).any() else -1.0
 
 
 def _side_by_side(shards: list[dict[str, Array]]) -> dict[str, Array]:

@@ -21,7 +21,7 @@ from digitsum.runs.shape import key_of
 
 MANIFEST = "sweep.json"
 # Not part of what a job is.
-_ASIDE = ("study", "resume")
+ASIDE = ("study", "search", "resume")
 LONGEST = 120  # characters of a job folder's name
 # Names that Windows keeps for devices, whatever their ending.
 _DEVICES = {
@@ -43,7 +43,7 @@ def job_folder(overrides: Sequence[str], fixed: Sequence[str] = ()) -> str:
         overrides: the job's.
         fixed: keys that are the same in all jobs of its sweep.
     """
-    kept = [one for one in overrides if key_of(one) not in (*_ASIDE, *fixed)]
+    kept = [one for one in overrides if key_of(one) not in (*ASIDE, *fixed)]
     return _named(",".join(sorted(kept)) or "job")
 
 
@@ -57,8 +57,9 @@ def folder_of(folder: Path, jobs: Sequence[Sequence[str]], fixed: Sequence[str])
         return folder
     keys = [key_of(one) for one in fixed]
     names = {job_folder(job, keys) for job in jobs} & {one["folder"] for one in before["jobs"]}
-    was = fixed_in([one["overrides"] for one in before["jobs"]])
-    if not names or was == list(fixed):
+    was = before.get("fixed") or fixed_in([one["overrides"] for one in before["jobs"]])
+    searched = not jobs and before.get("trials")  # a search's jobs aren't known beforehand
+    if not (names or searched) or was == list(fixed):
         return folder
     other = [one for one in fixed if one not in was] or ["unchanged"]
     return folder.with_name(_named(",".join([folder.name, *other])))
@@ -75,8 +76,8 @@ def _named(said: str) -> str:
 
 def fixed_in(jobs: Sequence[Sequence[str]]) -> list[str]:
     """Overrides that all jobs have."""
-    shared = set(jobs[0]).intersection(*jobs[1:])
-    return sorted(one for one in shared if key_of(one) not in _ASIDE)
+    shared = set(jobs[0]).intersection(*jobs[1:]) if jobs else set()
+    return sorted(one for one in shared if key_of(one) not in ASIDE)
 
 
 OmegaConf.register_new_resolver("job_folder", job_folder, replace=True)

@@ -25,6 +25,7 @@ from digitsum.studies.manifest import (
     job_folder,
     jobs_of,
 )
+from digitsum.studies.search import fixed_in_search, is_search, planned, settle
 from digitsum.studies.shown import check_shown
 from digitsum.writing import write_aside
 
@@ -38,13 +39,17 @@ class SweepReport(Callback):
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         try:
             shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
-            jobs = jobs_of(config)
-            if not jobs:
+            search = is_search(config)
+            if search:
+                settle(config)
+            jobs = [] if search else jobs_of(config)
+            if not jobs and not search:
                 raise UserError("the values given make a sweep of no jobs")
             check_seeds(jobs, config.seed, config.replicas)
+            trials = planned(config) if search else 0
+            fixed = fixed_in_search(config) if search else fixed_in(jobs)
         except (UserError, HydraException, OmegaConfBaseException) as error:
             fail(str(error))
-        fixed = fixed_in(jobs)
         keys = [key_of(one) for one in fixed]
         folder = folder_of(Path(config.hydra.sweep.dir).resolve(), jobs, fixed)
         folder.mkdir(parents=True, exist_ok=True)
@@ -66,17 +71,19 @@ class SweepReport(Callback):
             before, now = folder / job_folder(job), folder / job_folder(job, keys)
             if before.exists() and not now.exists():
                 before.rename(now)  # of a version that named a job by all that was typed
+        choices = config.hydra.runtime.choices
         manifest = {
             "schema": SCHEMA,
-            "study": config.hydra.runtime.choices.get("study"),
+            "study": choices.get("study") or choices.get("search"),
             "started": time.time(),
             "report": shown,
             "fixed": fixed,
+            "trials": trials,
             "jobs": [{"folder": job_folder(job, keys), "overrides": job} for job in jobs],
         }
         write_aside(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
         _started.append((folder, lock))
-        print(f"{len(jobs)} jobs -> {folder}", flush=True)
+        print(f"{f'{trials} trials' if search else f'{len(jobs)} jobs'} -> {folder}", flush=True)
 
 
 @contextmanager

@@ -3,13 +3,12 @@
 import csv
 import io
 
-import numpy as np
-
 from digitsum.runs.results import summary
 from digitsum.runs.table import number
-from digitsum.statistics import summarise
 from digitsum.studies.collected import Sweep
-from digitsum.studies.jobs import Job
+from digitsum.studies.jobs import on_dev, shown
+
+MEASURES = {"test_accuracy": "test accuracy", "best_dev_accuracy": "best dev"}
 
 
 def csv_of(found: Sweep) -> str:
@@ -20,7 +19,8 @@ def csv_of(found: Sweep) -> str:
     measures = list(complete[0].result["replicas"][0]) if complete else []  # type: ignore[index]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    measures = [measure for measure in measures if measure != "seed"]
+    hidden = {"seed"} if not found.trials else {"seed", "test_accuracy"}
+    measures = [measure for measure in measures if measure not in hidden]
     settings = [key for key in settings if key != "seed"]
     writer.writerow(["job", "status", *settings, "seed", *measures, "error"])
     for job in [*found.complete, *found.unfinished]:
@@ -36,15 +36,15 @@ def csv_of(found: Sweep) -> str:
 def rows(found: Sweep, best_first: bool = False) -> list[list[str]]:
     """One row a job, in the sweep's order or by mean best dev accuracy."""
     rows = []
-    complete = sorted(found.complete, key=_behind) if best_first else found.complete
+    complete = sorted(found.complete, key=on_dev, reverse=True) if best_first else found.complete
     for job in [*complete, *found.unfinished]:
-        varied = [str(job.settings.get(key, "-")) for key in found.varied]
+        varied = [shown(job.settings.get(key, "-")) for key in found.varied]
         if not varied:
             varied = [job.folder.name]
         if job.complete and job.result is not None:
             one = summary(job.result["replicas"])
             cells = []
-            for measure in ("test_accuracy", "best_dev_accuracy"):
+            for measure in _measures(found):
                 s = one[measure]
                 spread = f"{number(s['low'])} - {number(s['high'])}" if s["replicas"] > 1 else "-"
                 cells += [number(s["mean"]), spread]
@@ -52,15 +52,17 @@ def rows(found: Sweep, best_first: bool = False) -> list[list[str]]:
             rows.append([*varied, *cells, str(len(job.result["replicas"])), str(diverged)])
         else:
             error = (job.result or {}).get("error", "no result yet")
-            rows.append([*varied, f"{job.status}: {error}", *[""] * 5])
+            rows.append(
+                [*varied, f"{job.status}: {error}", *[""] * (2 * len(_measures(found)) + 1)]
+            )
     return rows
 
 
-def _behind(job: Job) -> float:
-    mean = summarise(job.values("best_dev_accuracy").tolist()).mean
-    return -mean if np.isfinite(mean) else np.inf
-
-
 def head(found: Sweep) -> list[str]:
-    tail = ["test accuracy", "95 % interval", "best dev", "95 % interval", "replicas", "diverged"]
-    return [*(found.varied or ["job"]), *tail]
+    told = [word for measure in _measures(found) for word in (MEASURES[measure], "95 % interval")]
+    return [*(found.varied or ["job"]), *told, "replicas", "diverged"]
+
+
+def _measures(found: Sweep) -> list[str]:
+    """Of a search, dev alone: what the best does on test is told of it alone."""
+    return [measure for measure in MEASURES if not found.trials or measure != "test_accuracy"]

@@ -4,15 +4,13 @@ import numpy as np
 
 from digitsum.statistics import summarise
 from digitsum.studies.collected import Sweep
-from digitsum.studies.jobs import Job
+from digitsum.studies.jobs import Job, on_dev
 from digitsum.task.examples import CHANCE
 
 
 def best_setting(found: Sweep) -> str:
     """Chosen on dev, told on test."""
-    jobs = sorted(
-        (job for job in found.complete if np.isfinite(on_dev(job))), key=on_dev, reverse=True
-    )
+    jobs = sorted(found.complete, key=on_dev, reverse=True)
     if len(jobs) < 2 or not found.varied:
         return ""
     first, last = jobs[0], jobs[-1]
@@ -20,11 +18,6 @@ def best_setting(found: Sweep) -> str:
         f"Best on dev is {first.name(found.varied)}, with test accuracy {on_test(first)}; worst is "
         f"{last.name(found.varied)}, with {on_test(last)}. By chance it is {CHANCE:.2f}."
     )
-
-
-def on_dev(job: Job) -> float:
-    """Mean best dev accuracy; NaN where no replica has one."""
-    return summarise(job.values("best_dev_accuracy").tolist()).mean
 
 
 def on_test(job: Job) -> str:

@@ -10,10 +10,10 @@ from matplotlib.ticker import NullLocator
 
 from digitsum.figures.style import LOOKS, Look, band, chance_line, figure, styled
 from digitsum.studies.collected import Sweep
+from digitsum.studies.figures.scales import logarithmic
 from digitsum.studies.jobs import Job
 
 MEASURES = {"test_accuracy": "test accuracy", "best_dev_accuracy": "best dev accuracy"}
-_LOGARITHMIC = ("lr", "clip.value", "model.hidden_size", "data.batch_size")
 
 
 def roles(found: Sweep) -> tuple[str | None, str | None, list[str]]:
@@ -45,7 +45,8 @@ def accuracy(found: Sweep) -> dict[str, Figure]:
     """One row of panels a measure, one panel each value of what is neither axis nor line."""
     jobs = found.complete
     x, lines, panels = roles(found)
-    if not jobs or (x is None and lines is None):
+    # Of a search nobody looks at test accuracies before the best is chosen.
+    if not jobs or found.trials or (x is None and lines is None):
         return {}
     groups: dict[str, list[Job]] = {}
     for job in jobs:
@@ -89,13 +90,13 @@ def _panel(axes: Axes, jobs: list[Job], measure: str, x: str | None, lines: str 
         mine.sort(key=lambda job: job.settings[x])
         at = np.array([job.settings[x] for job in mine], float)
         values = np.array([job.values(measure) for job in mine])
-        logarithmic = x in _LOGARITHMIC
-        step = (place - (len(names) - 1) / 2) * (0.035 if logarithmic else 0.35)
-        shifted = at * 10**step if logarithmic else at + step
+        ordered = logarithmic(x)
+        step = (place - (len(names) - 1) / 2) * (0.035 if ordered else 0.35)
+        shifted = at * 10**step if ordered else at + step
         _dots(axes, shifted, values, look)
         label = "" if name is None else f"{name}"
         band(axes, at, values, look, label, marker=True)
-        if logarithmic:
+        if ordered:
             axes.set_xscale("log")
             axes.xaxis.set_minor_locator(NullLocator())
     ticks = _values(jobs, x)
