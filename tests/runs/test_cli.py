@@ -1,13 +1,20 @@
 """The command line, run as a user runs it."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from digitsum.runs.manual import said_of
+from digitsum.runs.places import leaves
 
 from ..conftest import REPO, Command
 
@@ -296,3 +303,68 @@ def test_studies_are_listed_with_their_questions(command: Command, tmp_path: Pat
     studies = (REPO / "multirun_sweeps" / "study").glob("*.yaml")
     assert all(study.stem in done.stdout for study in studies)
     assert not list(tmp_path.iterdir())
+
+
+def test_help_has_a_line_for_every_key_and_group(command: Command) -> None:
+    ours = {"trainer": {"accelerator", "devices", "max_epochs", "max_steps"}}
+    with initialize_config_dir(str(REPO / "conf"), version_base="1.3"):
+        tree = OmegaConf.to_container(compose("config"), resolve=False)
+    said = said_of("config")
+    for key, _ in leaves(tree):
+        group, _, last = key.partition(".")
+        if group in ("report", "logger") or last.rpartition(".")[2] in (
+            *("_target_", "_partial_", "folder"),
+        ):
+            continue
+        if last in ours.get(group, {last}) and group not in ("init",) and "source" not in last:
+            assert key in said["keys"], key
+    groups = {path.name for path in (REPO / "conf").iterdir() if path.is_dir()} - {"hydra"}
+    assert groups | {"study", "search", "hydra/launcher"} == set(said["groups"])
+    for script, name in (("train.py", "config"), ("evaluate.py", "evaluate")):
+        done = command(script, "--help")
+        assert done.returncode == 0, done.stderr
+        for line in (*said_of(name)["keys"].items(), *said_of(name)["groups"].items()):
+            assert line[0] in done.stdout
+            assert line[1].split()[0] in done.stdout
+        with initialize_config_dir(str(REPO / "conf"), version_base="1.3"):
+            known = compose(name)
+        for key in said_of(name)["keys"]:
+            OmegaConf.select(known, key, throw_on_missing=True)
+            parent, _, last = key.rpartition(".")
+            assert last in (OmegaConf.select(known, parent) if parent else known)
+
+
+def test_a_run_says_what_to_try_next(command: Command) -> None:
+    done = command("train.py", "data.length=5", "trainer.max_epochs=2")
+    last = done.stdout.splitlines()[-1]
+    assert last == "Next     python train.py data.length=5 trainer.max_epochs=2 replicas=16"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, no pseudo-terminal is at hand")
+def test_a_terminal_hears_something_within_two_seconds(tmp_path: Path) -> None:
+    import pty  # POSIX only
+
+    parent, child = pty.openpty()
+    begun = time.monotonic()
+    running = subprocess.Popen(
+        [sys.executable, str(REPO / "train.py"), "data.length=5", "trainer.max_epochs=2"],
+        cwd=tmp_path,
+        stdout=child,
+        stderr=child,
+    )
+    os.close(child)
+    heard, seen = 0.0, b""
+    while True:
+        try:
+            some = os.read(parent, 4096)
+        except OSError:  # Linux's way of saying that it has ended
+            break
+        if not some:
+            break
+        seen += some
+        if not heard and b"making ready" in seen:
+            heard = time.monotonic() - begun
+    assert running.wait() == 0
+    assert heard
+    assert seen.index(b"srn, length 5, 1 replica: making ready") < seen.index(b"training")
+    assert seen.rindex(b"\x1b[?25h") > seen.rindex(b"\x1b[?25l")  # the cursor is back

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
+from digitsum.runs import alive
 from digitsum.runs.cli import fail
 from digitsum.runs.places import check_places
 from digitsum.runs.rules import (
@@ -138,6 +139,9 @@ class CheckBeforeRun(Callback):
     """Hydra calls this before it makes a run's folder, and swallows every Exception."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        replicas = f"{config.get('replicas')} replica{'s' * (config.get('replicas') != 1)}"
+        model = config.hydra.runtime.choices.get("model")
+        alive.begin(f"{model}, length {config.data.get('length')}, {replicas}: making ready")
         try:
             check(config, config.hydra.overrides.task, config.hydra.run.dir)
         except UserError as error:

@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
@@ -19,6 +20,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
+from digitsum.runs import alive, manual
 from digitsum.runs.rules import near
 
 # Groups in which choices come with packages of their own.
@@ -43,6 +45,10 @@ def run(
         key, _, value = word.partition("=")
         if key in lists and "," in value and not value.startswith(("[", "'", '"')):
             sys.argv[index] = f"{key}=[{value}]"
+    if {"--help", "-h"} & set(sys.argv):
+        usage = sys.modules["__main__"].__doc__ or ""
+        manual.show(usage, Path(config_dir), config_name)
+        return
     parser = get_args_parser()
     parser.error = fail  # type: ignore[method-assign]  # argparse's own is several lines, status 2
     parser.parse_args()
@@ -80,6 +86,8 @@ def told() -> Iterator[None]:
         if (words := of_the_machine(error)) is None:
             raise
         fail(words)
+    finally:
+        alive.end()
 
 
 def _in_the_defaults(error: Exception) -> bool:
@@ -111,6 +119,7 @@ def of_the_machine(error: Exception) -> str | None:
 
 def fail(message: str) -> NoReturn:
     """End the command: one line, status 1."""
+    alive.end()
     sys.stdout.flush()
     sys.exit("error: " + " ".join(message.split()))
 

@@ -19,7 +19,7 @@ from digitsum.errors import UserError
 from digitsum.figures.curves import curves
 from digitsum.figures.style import save
 from digitsum.probes.probe import Probe
-from digitsum.runs import results
+from digitsum.runs import alive, results
 from digitsum.runs.build import build_data, build_module
 from digitsum.runs.checks import check
 from digitsum.runs.configuration import CONFIG, fingerprint, read_config
@@ -85,6 +85,7 @@ def _train(
         what = Run(settings, varied(settings), results.MEASURES, resolved)
         for book in told:
             book.announce(what)
+        alive.end()
         trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
         trainer.test(module, data, verbose=False)
     checkpointing.save(trainer, folder)
@@ -114,8 +115,16 @@ def _train(
     for book in told:
         book.conclude(outcome, trainer.global_step)
     results.write(folder, result)
-    show_run(result, folder, paths, quiet, [book.browse(folder) for book in told])
+    shown = [book.browse(folder) for book in told]
+    show_run(result, folder, paths, quiet, shown, following(folder, config.replicas, data.length))
     return result
+
+
+def following(folder: Path, replicas: int, length: int) -> str:
+    """What to try next: first the spread, then what the network does at twice the length."""
+    if replicas == 1:
+        return " ".join(["python train.py", *HydraConfig.get().overrides.task, "replicas=16"])
+    return f"python evaluate.py run={folder} data.length={2 * length}"
 
 
 def _to_resume(config: DictConfig, folder: Path) -> Path | None:

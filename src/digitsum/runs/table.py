@@ -17,11 +17,17 @@ def number(value: float | None) -> str:
 
 
 def show_run(
-    result: dict[str, Any], folder: Path, figures: list[Path], quiet: str | None, browse: list[str]
+    result: dict[str, Any],
+    folder: Path,
+    figures: list[Path],
+    quiet: str | None,
+    browse: list[str],
+    following: str,
 ) -> None:
     """Print mean, 95 % interval, min and max of each measure, and where everything lies.
 
     `quiet`: one line with this measure alone, for a job of a sweep. `browse`: what shows more.
+    `following`: what to try next.
     """
     summary = result["summary"]
     if quiet:
@@ -48,7 +54,7 @@ def show_run(
     console = Console(soft_wrap=True)
     console.print(table)
     if count == 1:
-        console.print("One replica has no interval; replicas=16 has one, a few seconds later.")
+        console.print("One replica has no interval; replicas=16 has one, and takes little longer.")
     diverged = [replica["seed"] for replica in result["replicas"] if replica["diverged_at"]]
     if diverged:
         console.print(f"Diverged, kept at its best weights: seed {', '.join(map(str, diverged))}")
@@ -57,6 +63,7 @@ def show_run(
         console.print(f"Figure   {figure}")
     for words in filter(None, browse):
         console.print(f"Browse   {words}")
+    console.print(f"Next     {following}", highlight=False)
 
 
 HEAD = ["measure", "mean", "low", "high", "min", "max", "replicas"]

@@ -67,6 +67,10 @@ def show(page: Page, found: Sweep) -> None:
     console.print(f"Table    {found.folder / 'results.csv'}")
     if any(found.folder.glob("*/events.out.tfevents.*")):
         console.print(f"Browse   tensorboard --logdir {found.folder}")
+    lengths = "lengths=5,10,20,40"
+    following = f"python evaluate.py sweep={found.folder} {lengths}"
     if (found.folder / "mlflow.db").exists():
         store = f"sqlite:///{(found.folder / 'mlflow.db').as_posix()}"
         console.print(f"Browse   mlflow ui --backend-store-uri {store}")
+    if found.complete:
+        console.print(f"Next     {following}", highlight=False)
