@@ -33,8 +33,10 @@ def main(config: DictConfig) -> float:
 
 
 if __name__ == "__main__":
-    if {"study=", "study=?", "search=", "search=?"} & set(sys.argv):
+    if catalogue.wants_a_list(sys.argv):
         catalogue.show()
         sys.exit()
+    if catalogue.mistyped(sys.argv):
+        catalogue.show()  # and Hydra says which word it was
     with cli.told(), sweep.reported():
         cli.run(main, CONF, "config")

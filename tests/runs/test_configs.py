@@ -35,9 +35,9 @@ ROOMS = {
     "optimizer": "torch.optim",
     "clip": "digitsum.training.clipping",
     "trainer": "lightning.pytorch",
-    "logger": "lightning.pytorch.loggers",
+    "logger": ("lightning.pytorch.loggers", "wandb.Settings"),
     "callbacks": ("digitsum.training", "digitsum.probes"),
-    "report": ("digitsum.studies.figures", "digitsum.studies.claims"),
+    "report": tuple(f"digitsum.studies.{room}" for room in ("answers", "figures", "claims")),
 }
 STUDIES = sorted(path.stem for path in (REPO / "multirun_sweeps" / "study").glob("*.yaml"))
 EXPERIMENTS = sorted(path.stem for path in (REPO / "conf" / "experiment").glob("*.yaml"))

@@ -29,7 +29,8 @@ BASE += ["data.root=data"]
 def _groups() -> dict[str, list[str]]:
     folders = [one for one in (REPO / "conf").iterdir() if one.is_dir() and one.name != "hydra"]
     folders.append(REPO / "multirun_sweeps" / "study")
-    return {one.name: [yaml.stem for yaml in one.glob("*.yaml")] for one in folders}
+    found = {one.name: [yaml.stem for yaml in one.glob("*.yaml")] for one in folders}
+    return found | {"search": []}  # those that there are take long
 
 
 def _keys(tree: Any, prefix: str = "") -> Iterator[str]:

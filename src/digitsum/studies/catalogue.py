@@ -1,34 +1,56 @@
 """All studies and searches there are, with the question that each asks: what `study=?` prints."""
 
 import re
+from collections.abc import Sequence
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from digitsum.runs.manual import NARROWEST
 from digitsum.runs.search_path import STUDIES
 
 GROUPS = ("study", "search")
 
 
 def questions() -> dict[str, str]:
-    """Names and questions, each from the second line of a YAML."""
-    return {name: asked for group in GROUPS for name, asked in _in(group).items()}
+    """Names and questions, each from the head of a YAML."""
+    return {name: asked for group in GROUPS for name, (asked, _) in _in(group).items()}
 
 
-def _in(group: str) -> dict[str, str]:
+def _in(group: str) -> dict[str, tuple[str, str]]:
+    """Questions, and what they took."""
     found = {}
     for path in sorted((STUDIES / group).glob("*.yaml")):
-        asked = re.search(r"^# Question: (.*)$", path.read_text(encoding="utf-8"), flags=re.M)
-        found[path.stem] = asked[1] if asked else ""
+        text = path.read_text(encoding="utf-8")
+        asked, took = (
+            re.search(rf"^# {word}: (.*)$", text, flags=re.M) for word in ("Question", "Time")
+        )
+        found[path.stem] = (asked[1] if asked else "", took[1].rstrip(".") if took else "")
     return found
+
+
+def wants_a_list(words: Sequence[str]) -> bool:
+    """Whether somebody asked for one: `study=`, `study=?`."""
+    return any(word in (f"{group}=", f"{group}=?") for group in GROUPS for word in words)
+
+
+def mistyped(words: Sequence[str]) -> bool:
+    """Whether a name is given that isn't there."""
+    pairs = [word.partition("=")[::2] for word in words]
+    return any(
+        group in GROUPS and name.isidentifier() and name not in (*_in(group), "null")
+        for group, name in pairs
+    )
 
 
 def show() -> None:
     """On the terminal."""
-    console = Console(soft_wrap=True)
+    console = Console()
+    console.width = max(NARROWEST, console.width)
     for group in GROUPS:
-        table = Table(f"{group}=", "its question")
-        for name, question in _in(group).items():
-            table.add_row(name, question)
+        table = Table(f"{group}=", "its question", "took, on two cores", box=SIMPLE)
+        for name, told in _in(group).items():
+            table.add_row(name, *told)
         console.print(table)
     console.print("Run one by   python train.py study=NAME", highlight=False)
