@@ -157,8 +157,8 @@ def test_the_longest_length_that_all_have_is_answered_for(tmp_path: Path) -> Non
     ]
     sweep(tmp_path, jobs)
     words = at_the_longest(collect(tmp_path))
-    assert words.startswith("At length 10 test accuracy is gru 0.700 [")
-    assert "; srn 0.400 [" in words
+    assert words.startswith("At length 10 test accuracy is gru: 0.700 [")
+    assert "; srn: 0.400 [" in words
     assert "At length 5 it is 0.800 to 0.900" in words
 
 

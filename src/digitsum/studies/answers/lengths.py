@@ -24,7 +24,7 @@ def at_the_longest(found: Sweep) -> str:
         return ""
     short, long = shared[0], shared[-1]
     ranked = sorted(curves, key=lambda name: _mean(curves[name][long]), reverse=True)
-    told = [f"{name} {on_test(curves[name][long])}".strip() for name in ranked]
+    told = [f"{name}: {on_test(curves[name][long])}".lstrip(": ") for name in ranked]
     if len(told) > LISTED:
         told = [*told[: LISTED - 1], f"... and last {told[-1]}"]
     means = [_mean(curve[short]) for curve in curves.values()]
@@ -38,7 +38,7 @@ def at_the_longest(found: Sweep) -> str:
 
 def _setting(job: Job, keys: Sequence[str]) -> str:
     """Names alone, numbers with what they are of."""
-    values = {key: job.settings[key] for key in keys}
+    values = {key: job.settings[key] for key in keys if job.settings[key] != "null"}
     return ", ".join(v if isinstance(v, str) else f"{key} {v}" for key, v in values.items())
 
 
