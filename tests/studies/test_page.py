@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
+from omegaconf import OmegaConf
 
 from digitsum.figures.hover import hover
 from digitsum.figures.svg import inline
@@ -17,6 +18,7 @@ from digitsum.studies.collected import collect
 from digitsum.studies.figures.forest import forest
 from digitsum.studies.report import report
 
+from ..conftest import REPO
 from .test_span import sweep
 from .test_studies import invented
 
@@ -178,3 +180,23 @@ def test_a_large_page_stays_small(tmp_path: Path) -> None:
     report(tmp_path)
     assert "256 replicas a setting" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (tmp_path / "report.html").stat().st_size < 1_000_000
+
+
+@pytest.mark.faults
+def test_a_sweep_of_which_nothing_is_complete_has_a_page(tmp_path: Path) -> None:
+    sweep(tmp_path, [{"data.length": n, "dev": 0.5, "test": 0.5} for n in (5, 10, 20)])
+    for path in tmp_path.glob("*/results.json"):
+        result = json.loads(path.read_text())
+        del result["replicas"]
+        result |= {"status": "failed", "error": "OSError: " + "no room " * 30}
+        path.write_text(json.dumps(result))
+        path.with_name("events.out.tfevents.0").touch()
+    manifest = json.loads((tmp_path / "sweep.json").read_text())
+    conf = OmegaConf.load(REPO / "conf" / "report" / "default.yaml")
+    manifest["report"] = OmegaConf.to_container(conf)
+    (tmp_path / "sweep.json").write_text(json.dumps(manifest))
+    report(tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "0 of 3 jobs complete" in text
+    assert "no room" in text
+    assert list((tmp_path / "answer").glob("events*"))

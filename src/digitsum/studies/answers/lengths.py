@@ -13,7 +13,7 @@ LISTED = 6  # settings, beyond which a sentence is a table
 
 def at_the_longest(found: Sweep) -> str:
     """Settings by their test accuracy at the longest length that all of them have."""
-    if LENGTH not in found.varied:
+    if LENGTH not in found.varied or not found.complete:
         return ""
     others = [key for key in found.varied if key != LENGTH]
     curves: dict[str, dict[int, Job]] = {}
