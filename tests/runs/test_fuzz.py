@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
+from digitsum.studies.catalogue import wants_a_list
+
 from ..conftest import REPO
 from .test_configs import composed
 
@@ -121,6 +123,8 @@ def complaint(words: list[str], status: int | None, errors: str, folder: Path) -
         return "it hangs"
     if "Traceback" in errors:
         return "a traceback"
+    if status == 0 and wants_a_list(words):
+        return f"left behind: {found}" if found else ""
     if status == 0:
         states = {one["status"] for one in found.values()}
         return "" if states == {"complete"} else f"ended well with results {states}"

@@ -10,6 +10,7 @@ import pytest
 from digitsum import machine
 from digitsum.errors import UserError
 from digitsum.runs.checks import check
+from digitsum.runs.sizes import sizes
 
 from ..conftest import REPO, Command
 from .test_configs import composed
@@ -26,6 +27,7 @@ import sys
 import digitsum.runs.search_path, digitsum.studies.manifest
 from hydra import compose, initialize_config_dir
 from digitsum.runs.checks import check
+from digitsum.runs.sizes import sizes
 from digitsum.runs.notebook import CONF
 with initialize_config_dir(str(CONF), version_base="1.3"):
     config = compose("config", sys.argv[1:])
@@ -93,6 +95,18 @@ def test_in_a_sweep_only_the_job_that_cannot_fit_is_refused(
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: data.length=1000000000 needs about")
     assert "1 of 2 jobs complete" in done.stdout
+
+
+def test_what_is_not_on_the_cpu_is_counted_the_plain_way() -> None:
+    needed = {
+        device: sizes(composed(f"trainer.accelerator={device}", "data.length=500")).memory
+        for device in ("cpu", "gpu", "cuda", "mps")
+    }
+    # What this process has taken by then differs by some kilobytes.
+    plain = pytest.approx(needed["gpu"], rel=1e-3)
+    assert needed["cuda"] == plain
+    assert needed["mps"] == plain
+    assert needed["cpu"] != plain
 
 
 def group(folder: Path, **files: str) -> None:

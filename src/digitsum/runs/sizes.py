@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from digitsum.errors import UserError
 from digitsum.machine import free_memory, taken_memory, usable_cores
 from digitsum.runs.counts import Counts, counted
+from digitsum.runs.trainer_flags import on_cpu
 
 MIB = 2**20
 FLOAT = 4
@@ -49,7 +50,7 @@ def sizes(config: DictConfig) -> Sizes:
     weights = FLOAT * counts.weights * counts.replicas
     curves = 8 * 4 * counts.points * counts.replicas
     norms = _norms(config, counts)
-    compiled = config.recurrence == "fast" and config.trainer.accelerator != "gpu"
+    compiled = config.recurrence == "fast" and on_cpu(config.trainer.accelerator)
     trained = _compiled(counts) if compiled else _plain(counts)
     memory = (
         taken_memory()

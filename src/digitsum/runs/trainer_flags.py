@@ -75,6 +75,15 @@ def check_plugins(trainer: DictConfig) -> None:
         raise UserError("trainer.plugins can't be changed: it keeps Lightning off SLURM's signals")
 
 
+def on_cpu(accelerator: str) -> bool:
+    """Whether training runs on the CPU, where it is compiled; `auto` prefers another device."""
+    if accelerator != "auto":
+        return accelerator == "cpu"
+    import torch
+
+    return not (torch.cuda.is_available() or torch.backends.mps.is_available())
+
+
 def check_device(trainer: DictConfig) -> None:
     """Raises: UserError, where this machine hasn't the device that is wanted."""
     wanted = trainer.accelerator
