@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from digitsum.studies.claims.judgement import Judgement
 from digitsum.studies.collected import Sweep
 from digitsum.studies.page import Page
 
@@ -16,9 +17,10 @@ def markdown(page: Page) -> str:
     if page.claims:
         parts.append("## Claims")
     for claim, _ in page.claims:
-        cells = [[*one[:3], f"**{one.verdict}**"] for one in claim.judgements]
         parts.append(f"### {claim.name}. {claim.words}")
-        parts.append(_table(["part", "measured", "test", "verdict"], cells))
+        for one in claim.judgements:
+            test = f"{one.test}; {one.aside}" if one.aside else one.test
+            parts += [f"**{one.verdict}**: {one.part}. ({test})", *_evidence(one)]
     for table in page.tables:
         parts += [f"## {table.title}", _table(table.head, table.rows)]
     if page.pictures[1:]:
@@ -32,6 +34,22 @@ def summary(page: Page) -> str:
     """The question, the answer and the table of results, in Markdown."""
     table = _table(page.results.head, page.results.rows)
     return "\n\n".join(filter(None, [f"# {page.title}", page.question, page.answer, table]))
+
+
+def _evidence(judged: Judgement) -> list[str]:
+    """What was judged, settings side by side; then what explains it."""
+    forest = judged.forest
+    words = f"{forest.quantity}, against {forest.threshold:g}"
+    lines = [(forest.axis, words, forest.signed, forest.rows)]
+    if judged.beside:
+        lines.append((forest.axis, "means", False, judged.beside))
+    return [
+        _table(
+            [axis, *(row.setting for row in rows)],
+            [[quantity, *(row.said(signed) for row in rows)]],
+        )
+        for axis, quantity, signed, rows in lines
+    ]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

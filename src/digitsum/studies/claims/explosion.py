@@ -39,27 +39,29 @@ def _exploded(free: Job, clipped: Job | None, name: str) -> list[Judgement]:
 
 def _grows(free: Job, name: str) -> Judgement:
     grown = summarise(growth(free).tolist())
+    median = f"median over replicas of the largest ||dU||: {np.median(largest(free)):,.0f}"
     return Judgement(
         f"{name}: unclipped, the largest ||dU|| of the first {FIRST} steps is over ten times the "
         "first step's global norm",
-        f"log10 growth {grown.mean:.2f} [{grown.low:.2f}, {grown.high:.2f}]; median over replicas "
-        f"of the largest ||dU||: {np.median(largest(free)):,.0f}",
+        f"log10 growth {grown.mean:.2f} [{grown.low:.2f}, {grown.high:.2f}]; {median}",
         f"95 % bootstrap interval against 1, n = {grown.replicas}",
         decide([resampled_means(growth(free) - TENFOLD, np.random.default_rng(0))]),
         Forest(GROWTH, rows([UNCLIPPED], [grown]), TENFOLD, axis=""),
+        aside=median,
     )
 
 
 def _tamed(free: Job, clipped: Job, name: str) -> Judgement:
     fewer = difference(growth(free), growth(clipped))
+    median = f"median of the largest ||dU|| with clipping: {np.median(largest(clipped)):,.0f}"
     return Judgement(
         f"{name}: clipping at 20 makes gradients smaller even before they are clipped",
         f"log10 growth, unclipped minus clipped, {fewer.mean:+.2f} "
-        f"[{fewer.low:+.2f}, {fewer.high:+.2f}]; median of the largest ||dU|| with clipping: "
-        f"{np.median(largest(clipped)):,.0f}",
+        f"[{fewer.low:+.2f}, {fewer.high:+.2f}]; {median}",
         f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
         decide([fewer.draws]),
         Forest(GROWTH, rows([APART], [fewer]), signed=True, axis=""),
+        aside=median,
     )
 
 

@@ -22,7 +22,7 @@ class Judgement(NamedTuple):
     """One part of a claim: what was measured, by which test, and the verdict.
 
     `numbers` are the measured in words; `forest` holds what was judged, row by row; `beside` are
-    numbers that explain it without having been judged.
+    numbers that explain it without having been judged, `aside` what else is to be known.
     """
 
     part: str
@@ -31,6 +31,7 @@ class Judgement(NamedTuple):
     verdict: Verdict
     forest: Forest
     beside: Sequence[Row] = ()
+    aside: str = ""
 
 
 class Claim(NamedTuple):

@@ -32,16 +32,17 @@ def accuracy_turns(found: Sweep) -> Claim:
         depths = [Row(f"{dip.length}", dip.depth, dip.low, dip.high) for dip in own]
         forest = Forest("depth of a dip in test accuracy", depths, signed=True)
         seen = single_seed_share(curve.values)
+        alone = f"one seed alone shows a dip somewhere in {seen:.0%} of curves"
         judged.append(
             Judgement(
                 f"{CELLS[model]}: the mean dips at some length (below both neighbours)",
-                f"depth at {forest.listed()}; one seed alone shows a dip somewhere in {seen:.0%} "
-                "of curves",
+                f"depth at {forest.listed()}; {alone}",
                 f"simultaneous 95 % bounds over {sum(map(len, looked_at))} lengths and cells "
                 f"(bootstrap of the maximum), n = {curve.values.shape[1]} a length",
                 turns(own),
                 forest,
                 curve.means(),
+                alone,
             )
         )
     return Claim("4", WORDS, judged)
