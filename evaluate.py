@@ -31,4 +31,4 @@ def main(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, CONF, "evaluate", lists=("lengths",))
+    cli.run(main, CONF, "evaluate", lists=("lengths",), paths=("run", "sweep"))

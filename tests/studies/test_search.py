@@ -50,6 +50,10 @@ def test_a_search_beats_the_default_on_dev_and_is_the_same_again(
     assert done.stdout.count("test accuracy") == 1
     assert "test_accuracy" not in (folder / "results.csv").read_text()
 
+    (following,) = [line for line in done.stdout.splitlines() if line.startswith("Next")]
+    asked = command(*following.partition("python ")[2].split(" "))
+    assert asked.returncode == 0, asked.stderr
+
     usual = command("train.py", "model=srn_residual", *SMOKE, "hydra.run.dir=usual")
     assert usual.returncode == 0, usual.stderr
     assert best > dev(tmp_path / "usual")

@@ -31,7 +31,11 @@ PLUGINS = {
 
 
 def run(
-    main: Callable[[], Any], config_dir: str, config_name: str, lists: tuple[str, ...] = ()
+    main: Callable[[], Any],
+    config_dir: str,
+    config_name: str,
+    lists: tuple[str, ...] = (),
+    paths: tuple[str, ...] = (),
 ) -> None:
     """Run a `hydra.main` function; tell mistakes in one line, leave defects their traceback.
 
@@ -40,11 +44,15 @@ def run(
         config_dir: absolute path of the configurations, to name near misses from.
         config_name: the one that `main` composes.
         lists: keys whose values may be joined by commas (`KEY=1,2`), which Hydra takes for a sweep.
+        paths: keys whose values are folders, such as a job's, whose name has `=` and `,` in it.
     """
     for index, word in enumerate(sys.argv):
         key, _, value = word.partition("=")
         if key in lists and "," in value and not value.startswith(("[", "'", '"')):
             sys.argv[index] = f"{key}=[{value}]"
+        if key in paths and set("=,") & set(value) and not value.startswith(("[", "'", '"')):
+            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+            sys.argv[index] = f'{key}="{escaped}"'
     if {"--help", "-h"} & set(sys.argv):
         usage = sys.modules["__main__"].__doc__ or ""
         manual.show(usage, Path(config_dir), config_name)

@@ -62,7 +62,7 @@ def announce(number: int, folder: Path, note: str = "") -> None:
     """Say which job begins, and how long the rest may take at the pace so far."""
     manifest = read_manifest(folder.parent)
     # A clock may be set back meanwhile.
-    count = manifest.get("trials") or len(manifest["jobs"])
+    count = max(number + 1, manifest.get("trials") or len(manifest["jobs"]))
     elapsed = max(0.0, time.time() - manifest["started"])
     left = f"about {duration(elapsed / number * (count - number))} left" if number else ""
     words = [f"job {number + 1} of {count}", folder.name, note or left]

@@ -3,6 +3,7 @@ before have found on dev. Its manifest can't list them, so that each leaves a ma
 """
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ def settle(config: DictConfig) -> None:
     made up one by one learn from all before.
     """
     sweeper = config.hydra.sweeper
+    if "optuna" in sweeper._target_:
+        import optuna
+
+        optuna.logging.set_verbosity(logging.WARNING)  # trials are told as any jobs are
     if "direction" in sweeper:
         sweeper.direction = "maximize"
     if "seed" in (sweeper.get("sampler") or {}) and sweeper.sampler.seed is None:
@@ -39,8 +44,9 @@ def settle(config: DictConfig) -> None:
 
 
 def planned(config: DictConfig) -> int:
-    """How many trials there will be, where the sweeper says; 0 where it doesn't."""
-    return int(config.hydra.sweeper.get("n_trials") or 0)
+    """How many trials there will be, as far as the sweeper says."""
+    known = [config.hydra.sweeper.get(key) for key in ("n_trials", "budget")]  # Optuna, Nevergrad
+    return max([1, *(one for one in known if isinstance(one, int))])
 
 
 def fixed_in_search(config: DictConfig) -> list[str]:

@@ -1,7 +1,9 @@
 """Around a whole sweep: its folder's lock and its list of jobs first, its report at the end."""
 
 import json
+import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
-from digitsum.runs.cli import fail
+from digitsum.runs.cli import fail, of_the_machine
 from digitsum.runs.results import SCHEMA
 from digitsum.runs.shape import key_of
 from digitsum.studies.manifest import (
@@ -37,6 +39,16 @@ class SweepReport(Callback):
     """Opens a sweep: takes its folder's lock and lists its jobs."""
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        # Hydra would make a warning of an exception, and run the jobs all the same.
+        try:
+            self._open(config)
+        except Exception as error:
+            if (words := of_the_machine(error)) is None:
+                traceback.print_exc()
+                sys.exit(1)
+            fail(words)
+
+    def _open(self, config: DictConfig) -> None:
         try:
             shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
             search = is_search(config)

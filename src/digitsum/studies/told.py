@@ -7,6 +7,7 @@ from rich.table import Table
 
 from digitsum.studies.claims.judgement import Judgement
 from digitsum.studies.collected import Sweep
+from digitsum.studies.jobs import LENGTH, Job
 from digitsum.studies.page import Page
 
 
@@ -85,10 +86,17 @@ def show(page: Page, found: Sweep) -> None:
     console.print(f"Table    {found.folder / 'results.csv'}")
     if any(found.folder.glob("*/events.out.tfevents.*")):
         console.print(f"Browse   tensorboard --logdir {found.folder}")
-    lengths = "lengths=5,10,20,40"
-    following = f"python evaluate.py sweep={found.folder} {lengths}"
     if (found.folder / "mlflow.db").exists():
         store = f"sqlite:///{(found.folder / 'mlflow.db').as_posix()}"
         console.print(f"Browse   mlflow ui --backend-store-uri {store}")
-    if found.complete:
-        console.print(f"Next     {following}", highlight=False)
+    if found.best is not None:
+        console.print(f"Next     {_following(found, found.best)}", highlight=False)
+
+
+def _following(found: Sweep, best: Job) -> str:
+    """Networks asked at lengths that they weren't trained at; of a search the best
+    alone, since a person may choose on test as well.
+    """
+    if found.trials:
+        return f"python evaluate.py run={best.folder} data.length={2 * best.settings[LENGTH]}"
+    return f"python evaluate.py sweep={found.folder} lengths=5,10,20,40"
