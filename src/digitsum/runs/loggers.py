@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ _QUIET = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "WANDB_SILENT": "true",
 }
+_PACKAGES = {"WandbLogger": "wandb", "MLFlowLogger": "mlflow"}
 LEFT = ("events.out.tfevents.*", "wandb", "csv")
 
 
@@ -54,19 +56,14 @@ def build_logger(name: str, node: DictConfig) -> Logger:
     for variable, value in _QUIET.items():
         os.environ.setdefault(variable, value)
     logging.getLogger("lightning.pytorch.loggers.mlflow").setLevel(logging.ERROR)
-    try:
-        made: Logger = instantiate(node)
-        if isinstance(made, MLFlowLogger):
-            _ = made.experiment  # made on first use, by every job at once
-    except Exception as error:
-        missing = error.__cause__ or error
-        if isinstance(missing, ModuleNotFoundError):
-            package = str(node["_target_"]).rpartition(".")[2].removesuffix("Logger").lower()
-            raise UserError(
-                f"{name} needs a package that isn't installed: "
-                f"pip install -r requirements-loggers.txt ({package})"
-            ) from None
-        raise
+    package = _PACKAGES.get(str(node["_target_"]).rpartition(".")[2])
+    if package and find_spec(package) is None:
+        raise UserError(
+            f"{name} needs {package}, which isn't installed: pip install -r requirements-loggers.txt"
+        )
+    made: Logger = instantiate(node)
+    if isinstance(made, MLFlowLogger):
+        _ = made.experiment  # else made on first use, by every job at once
     return made
 
 
