@@ -164,5 +164,5 @@ def test_a_server_is_a_store() -> None:
 def test_whatever_logger_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loggers, "find_spec", lambda package: None)
     node = OmegaConf.load(REPO / "conf" / "logger" / "wandb.yaml")
-    with pytest.raises(UserError, match="needs wandb.*requirements-loggers"):
+    with pytest.raises(UserError, match=r"needs wandb.*requirements-loggers"):
         build_logger("logger", node)

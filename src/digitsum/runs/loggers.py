@@ -59,7 +59,8 @@ def build_logger(name: str, node: DictConfig) -> Logger:
     package = _PACKAGES.get(str(node["_target_"]).rpartition(".")[2])
     if package and find_spec(package) is None:
         raise UserError(
-            f"{name} needs {package}, which isn't installed: pip install -r requirements-loggers.txt"
+            f"{name} needs {package}, which isn't installed: "
+            "pip install -r requirements-loggers.txt"
         )
     made: Logger = instantiate(node)
     if isinstance(made, MLFlowLogger):
