@@ -166,3 +166,25 @@ def test_whatever_logger_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) 
     node = OmegaConf.load(REPO / "conf" / "logger" / "wandb.yaml")
     with pytest.raises(UserError, match=r"needs wandb.*requirements-loggers"):
         build_logger("logger", node)
+
+
+@pytest.mark.faults
+def test_a_run_that_fails_does_not_go_on_in_the_next(tmp_path: Path) -> None:
+    if not INSTALLED:
+        pytest.skip("requirements-loggers.txt is not installed")
+    from mlflow import MlflowClient
+
+    # Both in one process; the first can't write its hyperparameters.
+    words = ("-m", "logger=many", "lr=0.01,0.1", *SHORT, "hydra.sweep.dir=grid")
+    (tmp_path / "grid" / "lr=0.01" / "hparams.yaml").mkdir(parents=True)
+    done = start(tmp_path, "train.py", *words)
+    assert done.returncode == 1
+    client = MlflowClient(f"sqlite:///{(tmp_path / 'grid' / 'mlflow.db').as_posix()}")
+    (experiment,) = [one for one in client.search_experiments() if one.name == "digitsum"]
+    runs = client.search_runs([experiment.experiment_id])
+    states = {run.info.run_name: run.info.status for run in runs}
+    for rate in RATES:
+        (path,) = (tmp_path / "grid" / f"lr={rate}").glob("wandb/offline-run-*/*.wandb")
+        names = [one.run.display_name for one in records(path) if one.HasField("run")]
+        assert names == [f"lr={rate}"]
+    assert states == {"lr=0.01": "FAILED", "lr=0.1": "FINISHED"}

@@ -29,7 +29,7 @@ from digitsum.task.data import DigitSumData
 from digitsum.training import checkpointing
 from digitsum.training.lit import LitDigitSum
 from digitsum.training.logbooks.book import Outcome, Run
-from digitsum.training.logbooks.opened import books
+from digitsum.training.logbooks.opened import opened
 from digitsum.writing import remove, write_aside
 
 
@@ -80,40 +80,39 @@ def _train(
         # Lightning's advice on workers and logging intervals is about batches from disk.
         warnings.filterwarnings("ignore", module="lightning")
         trainer: pl.Trainer = instantiate(config.trainer, logger=loggers, callbacks=callbacks)
-        told = books(trainer)
-        settings = header["settings"]
-        what = Run(settings, varied(settings), results.MEASURES, resolved)
-        for book in told:
-            book.announce(what)
-        alive.end()
-        trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
-        trainer.test(module, data, verbose=False)
-    checkpointing.save(trainer, folder)
-    remove(folder / checkpointing.PREVIOUS)
-
-    replicas = _replicas(module, data, config.seed)
-    result = header | {
-        "status": "complete",
-        "replicas": replicas,
-        "summary": results.summary(replicas),
-        "optimizer_steps": trainer.global_step,
-        "seconds": round(time.perf_counter() - start, 2),
-    }
-    arrays = module.curves.arrays()
-    np.savez(folder / "curves.npz", **cast(Any, arrays))
-    title = f"{choices['model']}, length {data.length}, {choices['optimizer']}, lr {config.lr:g}"
-    picture = save(curves(arrays, title), folder / "curves")
-    for book in told:
-        book.figure("curves", picture, trainer.global_step)
-    probes = [callback for callback in callbacks if isinstance(callback, Probe)]
-    finished = {probe.name: probe.finish(trainer) for probe in probes}
-    result["probes"] = {name: found for name, (found, _) in finished.items()}
-    paths = [picture, *(path for _, path in finished.values())]
-    summary: dict[str, dict[str, float]] = result["summary"]
-    means = {measure: one["mean"] for measure, one in summary.items()}
-    outcome = Outcome(means, markdown(summary), *cells(summary))
-    for book in told:
-        book.conclude(outcome, trainer.global_step)
+        with opened(trainer) as told:
+            settings = header["settings"]
+            what = Run(settings, varied(settings), results.MEASURES, resolved)
+            for book in told:
+                book.announce(what)
+            alive.end()
+            trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
+            trainer.test(module, data, verbose=False)
+            checkpointing.save(trainer, folder)
+            remove(folder / checkpointing.PREVIOUS)
+            replicas = _replicas(module, data, config.seed)
+            result = header | {
+                "status": "complete",
+                "replicas": replicas,
+                "summary": results.summary(replicas),
+                "optimizer_steps": trainer.global_step,
+                "seconds": round(time.perf_counter() - start, 2),
+            }
+            arrays = module.curves.arrays()
+            np.savez(folder / "curves.npz", **cast(Any, arrays))
+            names = f"{choices['model']}, length {data.length}, {choices['optimizer']}"
+            picture = save(curves(arrays, f"{names}, lr {config.lr:g}"), folder / "curves")
+            for book in told:
+                book.figure("curves", picture, trainer.global_step)
+            probes = [callback for callback in callbacks if isinstance(callback, Probe)]
+            finished = {probe.name: probe.finish(trainer) for probe in probes}
+            result["probes"] = {name: found for name, (found, _) in finished.items()}
+            paths = [picture, *(path for _, path in finished.values())]
+            summary: dict[str, dict[str, float]] = result["summary"]
+            means = {measure: one["mean"] for measure, one in summary.items()}
+            outcome = Outcome(means, markdown(summary), *cells(summary))
+            for book in told:
+                book.conclude(outcome, trainer.global_step)
     results.write(folder, result)
     shown = [book.browse(folder) for book in told]
     show_run(result, folder, paths, quiet, shown, following(folder, config.replicas, data.length))

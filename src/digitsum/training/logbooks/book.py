@@ -53,6 +53,10 @@ class Book(Generic[L]):
         self.logger.log_metrics({f"final/{tag}": mean for tag, mean in outcome.means.items()}, step)
         self.logger.finalize("success")
 
+    def abandon(self) -> None:
+        """The run failed."""
+        self.logger.finalize("failed")
+
     def browse(self, folder: Path) -> str:
         """The command that shows what was told; empty where there is none."""
         return ""

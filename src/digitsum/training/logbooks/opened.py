@@ -1,5 +1,7 @@
 """Which book is whose."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import lightning.pytorch as pl
@@ -14,6 +16,19 @@ from digitsum.training.logbooks.wandb import WandbBook
 def books(trainer: pl.Trainer) -> list[Book[Any]]:
     """One for each of a Trainer's loggers."""
     return [_book(logger) for logger in trainer.loggers]
+
+
+@contextmanager
+def opened(trainer: pl.Trainer) -> Iterator[list[Book[Any]]]:
+    """The books of a run, which are closed as failed where it fails."""
+    made = books(trainer)
+    try:
+        yield made
+    except BaseException:
+        for book in made:
+            with suppress(Exception):  # what failed first is what is told
+                book.abandon()
+        raise
 
 
 def _book(logger: Logger) -> Book[Any]:

@@ -19,5 +19,8 @@ class WandbBook(Book[WandbLogger]):
         # Lightning leaves it open, and the next run would write into it.
         self.logger.experiment.finish()
 
+    def abandon(self) -> None:
+        self.logger.experiment.finish(exit_code=1)
+
     def browse(self, folder: Path) -> str:
         return f"wandb sync {folder / 'wandb'}/offline-run-*"
