@@ -188,3 +188,18 @@ def test_a_run_that_fails_does_not_go_on_in_the_next(tmp_path: Path) -> None:
         names = [one.run.display_name for one in records(path) if one.HasField("run")]
         assert names == [f"lr={rate}"]
     assert states == {"lr=0.01": "FAILED", "lr=0.1": "FINISHED"}
+
+
+@pytest.mark.faults
+def test_without_an_account_nothing_is_sent_and_nothing_left(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not INSTALLED:
+        pytest.skip("requirements-loggers.txt is not installed")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    done = command("train.py", "logger=wandb", "logger.offline=false", *SHORT, "hydra.run.dir=run")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "wandb login" in done.stderr
+    assert not (tmp_path / "run").exists()

@@ -62,6 +62,10 @@ def build_logger(name: str, node: DictConfig) -> Logger:
             f"{name} needs {package}, which isn't installed: "
             "pip install -r requirements-loggers.txt"
         )
+    if package == "wandb" and not node.get("offline", True):
+        import wandb
+
+        wandb.login()  # asks on a terminal, and fails elsewhere, before anything is written
     made: Logger = instantiate(node)
     if isinstance(made, MLFlowLogger):
         _ = made.experiment  # else made on first use, by every job at once
