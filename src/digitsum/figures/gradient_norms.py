@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, Look, figure, styled
 
 POINTS = 400  # more than a line's width in pixels can show
@@ -23,10 +24,11 @@ def median_band(axes: Axes, step: Array, values: Array, look: Look, label: str) 
     shown = np.clip(np.where(np.isfinite(values), values, np.nan), FLOOR, None)
     known = np.isfinite(shown).any(1)
     low, middle, high = np.nanpercentile(shown[known], [10, 50, 90], axis=1)
-    axes.plot(
+    (line,) = axes.plot(
         step[known], middle, color=look.colour, linestyle=look.line, linewidth=1.4, label=label
     )
     axes.fill_between(step[known], low, high, color=look.colour, alpha=0.2, linewidth=0)
+    hover(line, [f"{label}: ends at {middle[-1]:.2g} [{low[-1]:.2g}, {high[-1]:.2g}]"])
 
 
 def gradient_norms(arrays: dict[str, Array], bound: float | None) -> Figure:

@@ -5,6 +5,7 @@ import re
 import numpy as np
 from matplotlib.figure import Figure
 
+from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, figure, styled
 from digitsum.statistics import intervals
 from digitsum.studies.collected import Sweep
@@ -48,7 +49,7 @@ def _panels(jobs: list[Job], title: str) -> Figure:
                     for split, line in (("train", "-"), ("dev", "--")):
                         step, values = _smooth(arrays["step"], arrays[f"{split}_loss"])
                         mean, low, high = intervals(values, resamples=500)
-                        axes.plot(
+                        (drawn,) = axes.plot(
                             step,
                             mean,
                             color=look.colour,
@@ -56,6 +57,8 @@ def _panels(jobs: list[Job], title: str) -> Figure:
                             linewidth=1.2,
                             label=f"{model}, {split}",
                         )
+                        interval = f"{mean[-1]:.3f} [{low[-1]:.3f}, {high[-1]:.3f}]"
+                        hover(drawn, [f"{model}, {split}, length {length}: ends at {interval}"])
                         axes.fill_between(
                             step, low, high, color=look.colour, alpha=0.2, linewidth=0
                         )
