@@ -16,7 +16,6 @@ from digitsum.studies.claims.judgement import ALPHA, Claim
 from digitsum.studies.collected import Sweep
 from digitsum.studies.dial import accuracy, dials
 from digitsum.studies.explosion import by_clip, dead, growth
-from digitsum.studies.jobs import Job
 from digitsum.studies.report import judged
 from digitsum.studies.span import said, spans
 
@@ -33,11 +32,6 @@ def copied(folder: Path, name: str) -> str:
     FIGURES.mkdir(exist_ok=True)
     shutil.copy(folder / name, FIGURES / f"{folder.name}_{name}")
     return f"figures/{folder.name}_{name}"
-
-
-def tested(job: Job) -> str:
-    """A job's mean test accuracy with its interval."""
-    return str(summarise(job.values("test_accuracy").tolist()))
 
 
 def made_by(found: Sweep) -> str:
@@ -110,7 +104,7 @@ def started(found: Sweep) -> list[str]:
     return [
         "### The start",
         f"The plain SRN's test accuracy at length {length}, by how its weights start:",
-        "\n".join(f"- {job.settings['init']}: {tested(job)}" for job in jobs),
+        "\n".join(f"- {job.settings['init']}: {job.tested}" for job in jobs),
         f"![initialisation]({copied(found.folder, 'accuracy.png')})",
         made_by(found),
     ]
@@ -174,7 +168,7 @@ def clipped(found: Sweep) -> list[str]:
             rows.append(
                 f"| {model} | {'none' if value == 'null' else value} | "
                 f"{summarise(growth(job).tolist())} | "
-                f"{summarise(dead(job).tolist())} | {tested(job)} |"
+                f"{summarise(dead(job).tolist())} | {job.tested} |"
             )
     steps = {job.result["optimizer_steps"] for job in found.complete if job.result}
     return [

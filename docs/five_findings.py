@@ -3,7 +3,7 @@
 import re
 
 import numpy as np
-from findings import claims, deepest, middle, tested
+from findings import claims, deepest, middle
 
 from digitsum.studies.collected import Sweep
 from digitsum.studies.explosion import by_clip, dead
@@ -20,14 +20,14 @@ def five(sweeps: list[Sweep]) -> str:
     lengths, start, dial, explosion = (by_study[name] for name in needed)
     known = {one.model: said(one) for one in spans(span)}
     at = middle(start)
-    by_init = {job.settings["init"]: tested(job) for job in start.only(data_length=at)}
+    by_init = {job.settings["init"]: job.tested for job in start.only(data_length=at)}
     (turning,) = (claim for claim in claims(lengths) if claim.name == "4")
     residual = turning.judgements[0]
     alone = re.search(r"in (\d+%) of curves", residual.numbers)
     assert alone is not None
     replicas = len(lengths.complete[0].replicas)
     far = max(job.settings["data.length"] for job in lengths.complete)
-    ends = {job.settings["model"]: tested(job) for job in lengths.only(data_length=far)}
+    ends = {job.settings["model"]: job.tested for job in lengths.only(data_length=far)}
     fall = deepest(dial)
     uneven = fall and (
         f" Between plain and residual the way isn't smooth: at length {fall.length} carrying over "
@@ -48,7 +48,7 @@ def five(sweeps: list[Sweep]) -> str:
             f"{ends['srn_residual']} against {ends['lstm']}.{uneven or ''}",
             f"5. **Clipping at 20 keeps the gradient alive but teaches nothing**: dead late steps "
             f"fall from {lost['null']:.0%} to {lost[20]:.0%}, test accuracy stays at "
-            f"{tested(jobs[20])}, by chance 0.10.",
+            f"{jobs[20].tested}, by chance 0.10.",
             "",
         ]
     )

@@ -45,7 +45,13 @@ class Summary(NamedTuple):
     replicas: int
 
     def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return with_interval(self.mean, self.low, self.high)
+
+
+def with_interval(mean: float, low: float, high: float, form: str = ".3f") -> str:
+    """`0.933 [0.918, 0.947]`; the mean alone where one replica has no interval."""
+    known = np.isfinite(low)
+    return f"{mean:{form}} [{low:{form}}, {high:{form}}]" if known else f"{mean:{form}}"
 
 
 def summarise(values: Sequence[float | None]) -> Summary:

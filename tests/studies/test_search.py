@@ -12,7 +12,7 @@ from digitsum.studies.collected import collect
 from digitsum.studies.figures.against import accuracy
 from digitsum.studies.figures.search import history
 from digitsum.studies.search import mark, marked
-from digitsum.studies.table import csv_of, head, rows
+from digitsum.studies.table import best_first, csv_of, head, rows
 
 from ..conftest import Command
 from .test_span import sweep
@@ -128,5 +128,5 @@ def test_the_table_of_a_search_has_dev_alone(tmp_path: Path) -> None:
     search = collect(tmp_path)
     assert head(search) == ["lr", "best dev", "95 % interval", "replicas", "diverged"]
     assert [row[:2] for row in rows(search)] == [["0.1", "0.300"], ["0.2", "0.400"]]
-    assert [row[0] for row in rows(search, best_first=True)] == ["0.2", "0.1"]
+    assert [row[0] for row in best_first(search, rows(search))] == ["0.2", "0.1"]
     assert "test_accuracy" not in csv_of(search)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, Look, figure, styled
+from digitsum.statistics import with_interval
 
 POINTS = 400  # more than a line's width in pixels can show
 FLOOR = 1e-12  # what a log axis shows for a gradient that is exactly zero
@@ -28,7 +29,8 @@ def median_band(axes: Axes, step: Array, values: Array, look: Look, label: str) 
         step[known], middle, color=look.colour, linestyle=look.line, linewidth=1.4, label=label
     )
     axes.fill_between(step[known], low, high, color=look.colour, alpha=0.2, linewidth=0)
-    hover(line, [f"{label}: ends at {middle[-1]:.2g} [{low[-1]:.2g}, {high[-1]:.2g}]"])
+    ends = with_interval(middle[-1], low[-1], high[-1], ".2g")
+    hover(line, [f"{label}: ends at {ends}"])
 
 
 def gradient_norms(arrays: dict[str, Array], bound: float | None) -> Figure:

@@ -97,7 +97,7 @@ def band(
 
     `places`: what the points are called where the pointer rests on them, else their `x`.
     """
-    from digitsum.statistics import intervals
+    from digitsum.statistics import intervals, with_interval
 
     means, low, high = intervals(values)
     (line,) = axes.plot(
@@ -113,9 +113,9 @@ def band(
     called = places or [f"{at:g}" for at in x]
     points = zip(called, means, low, high, strict=True) if marker else ()
     told = [
-        f"{label} at {at}: {mean:.3f}" + (f" [{a:.3f}, {b:.3f}]" if np.isfinite(a) else "")
-        for at, mean, a, b in points
-        if np.isfinite(mean)
+        f"{label} at {at}: {with_interval(*point)}"
+        for at, *point in points
+        if np.isfinite(point[0])
     ]
     hover(line, told or [label])
     if np.isfinite(low).any():

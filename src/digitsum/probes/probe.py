@@ -6,7 +6,6 @@ from typing import Any, cast
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -19,7 +18,7 @@ from digitsum.training.onlooker import Onlooker
 Array = np.ndarray[Any, Any]
 
 
-POINTS = 300  # that a TensorBoard chart gets; the arrays keep every one
+POINTS = 300  # that a chart gets; the arrays keep every one
 
 
 class Probe(Onlooker):
@@ -53,7 +52,7 @@ class Probe(Onlooker):
         raise NotImplementedError
 
     def scalars(self, arrays: dict[str, Array]) -> dict[str, Array]:
-        """Per TensorBoard tag a curve [S]."""
+        """Per tag a curve [S], for loggers."""
         return {}
 
     def summary(self, arrays: dict[str, Array]) -> dict[str, list[Any]]:
@@ -61,18 +60,17 @@ class Probe(Onlooker):
         return {}
 
     def finish(self, trainer: pl.Trainer) -> tuple[dict[str, list[Any]], Path]:
-        """Save arrays and figure, write TensorBoard; -> the summary and the figure's path."""
+        """Save arrays and figure, tell the loggers; -> the summary and the figure's path."""
         arrays = self.arrays()
         self.folder.mkdir(parents=True, exist_ok=True)
         np.savez(self.folder / f"{self.name}.npz", **cast(Any, arrays))
         picture = save(self.figure(arrays), self.folder / self.name)
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                for tag, values in self.scalars(arrays).items():
-                    stride = -(-len(values) // POINTS)
-                    for step, value in zip(arrays["step"][::stride], values[::stride], strict=True):
-                        if np.isfinite(value):
-                            logger.experiment.add_scalar(f"{self.name}/{tag}", value, int(step))
+        for tag, values in self.scalars(arrays).items():
+            stride = -(-len(values) // POINTS)
+            for step, value in zip(arrays["step"][::stride], values[::stride], strict=True):
+                if np.isfinite(value):
+                    for logger in trainer.loggers:
+                        logger.log_metrics({f"{self.name}/{tag}": float(value)}, int(step))
         for book in books(trainer):
             book.figure(self.name, picture, trainer.global_step)
         return self.summary(arrays), picture

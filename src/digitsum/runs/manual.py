@@ -29,6 +29,13 @@ def choices(conf: Path, group: str) -> list[str]:
     return sorted(found)
 
 
+def paper() -> Console:
+    """A terminal, or a pipe that is wide enough for a table."""
+    console = Console()
+    console.width = max(NARROWEST, console.width)
+    return console
+
+
 def show(usage: str, conf: Path, config_name: str) -> None:
     """Print it.
 
@@ -40,8 +47,7 @@ def show(usage: str, conf: Path, config_name: str) -> None:
     said = said_of(config_name)
     with initialize_config_dir(str(conf), version_base="1.3"):
         config = compose(config_name, return_hydra_config=True)
-    console = Console()
-    console.width = max(NARROWEST, console.width)
+    console = paper()
     console.print(usage.strip(), highlight=False, markup=False)
     if said["groups"]:
         table = Table("GROUP=", "default", "what it is", "choices", box=SIMPLE)

@@ -27,7 +27,7 @@ from digitsum.runs.places import FOLDER, SHARED
 from digitsum.task.data import DigitSumData
 from digitsum.training.clipping import Clipping
 
-OF_HYDRA = re.compile(r"\$\{hydra:[^}]*\}")  # what else a logger asks of Hydra: names
+ASKED = re.compile(r"\$\{(?:hydra|shared_folder):[^}]*\}")  # places and names, of Hydra
 TRAINER = "lightning.pytorch.Trainer"
 
 
@@ -63,8 +63,8 @@ def check_builds(config: DictConfig, folder: Path) -> None:
     for name, one in config.callbacks.items():
         _built(f"callbacks.{name}", partial(instantiate, one), pl.Callback)
     with TemporaryDirectory(ignore_cleanup_errors=True) as place:
-        tree = _replaced(_replaced(typed, FOLDER, place), SHARED, Path(place).as_posix())
-        tree = _replaced(tree, OF_HYDRA, "trial")
+        there = {FOLDER: place, SHARED: Path(place).as_posix()}
+        tree = _replaced(typed, lambda found: there.get(found, "trial"))
         for name, one in loggers_of(cast(DictConfig, OmegaConf.create(tree)).logger).items():
             _built(name, partial(build_logger, name, one), Logger)
 
@@ -97,15 +97,14 @@ def _placed(config: DictConfig, folder: Path) -> DictConfig:
     ):
         return config
     tree = OmegaConf.to_container(config, resolve=False)
-    placed = _replaced(tree, FOLDER, str(folder))
+    placed = _replaced(tree, lambda found: str(folder) if found == FOLDER else found)
     return cast(DictConfig, OmegaConf.create(placed))
 
 
-def _replaced(tree: Any, old: str | re.Pattern[str], new: str) -> Any:
+def _replaced(tree: Any, said: Callable[[str], str]) -> Any:
+    """With other words for what is asked of Hydra."""
     if isinstance(tree, dict):
-        return {key: _replaced(value, old, new) for key, value in tree.items() if key != "hydra"}
+        return {key: _replaced(value, said) for key, value in tree.items() if key != "hydra"}
     if isinstance(tree, list):
-        return [_replaced(value, old, new) for value in tree]
-    if not isinstance(tree, str):
-        return tree
-    return tree.replace(old, new) if isinstance(old, str) else old.sub(lambda _: new, tree)
+        return [_replaced(value, said) for value in tree]
+    return ASKED.sub(lambda found: said(found[0]), tree) if isinstance(tree, str) else tree

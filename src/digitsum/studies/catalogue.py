@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
-from digitsum.runs.manual import NARROWEST
+from digitsum.runs.manual import paper
 from digitsum.runs.search_path import STUDIES
 
 GROUPS = ("study", "search")
@@ -38,16 +37,15 @@ def wants_a_list(words: Sequence[str]) -> bool:
 def mistyped(words: Sequence[str]) -> bool:
     """Whether a name is given that isn't there."""
     pairs = [word.partition("=")[::2] for word in words]
+    named = [STUDIES / group / f"{name}.yaml" for group, name in pairs if group in GROUPS]
     return any(
-        group in GROUPS and name.isidentifier() and name not in (*_in(group), "null")
-        for group, name in pairs
+        path.stem.isidentifier() and path.stem != "null" and not path.exists() for path in named
     )
 
 
 def show() -> None:
     """On the terminal."""
-    console = Console()
-    console.width = max(NARROWEST, console.width)
+    console = paper()
     for group in GROUPS:
         table = Table(f"{group}=", "its question", "took, on two cores", box=SIMPLE)
         for name, told in _in(group).items():

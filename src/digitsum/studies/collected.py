@@ -52,11 +52,20 @@ class Sweep:
         count = max(len(self.jobs), self.trials)
         return f"{len(self.jobs) - len(self.unfinished)} of {count} {what} complete"
 
+    @cached_property
+    def ranked(self) -> list[Job]:
+        """Complete jobs, the highest mean best dev accuracy first."""
+        return sorted(self.complete, key=on_dev, reverse=True)
+
     @property
     def best(self) -> Job | None:
-        """The complete job with the highest mean best dev accuracy."""
-        ranked = sorted(self.complete, key=on_dev, reverse=True)
-        return ranked[0] if ranked and on_dev(ranked[0]) >= 0 else None
+        """The first of them, where any replica has an accuracy."""
+        return self.ranked[0] if self.ranked and on_dev(self.ranked[0]) >= 0 else None
+
+    @property
+    def in_tensorboard(self) -> bool:
+        """Whether a job has left something to browse there."""
+        return any(self.folder.glob("*/events.out.tfevents.*"))
 
     def only(self, **wanted: Any) -> list[Job]:
         """Complete jobs with these settings; `data_length` stands for `data.length`."""

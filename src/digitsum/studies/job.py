@@ -37,9 +37,9 @@ def train(config: DictConfig) -> float:
         if manifest.get("trials"):
             mark(folder, hydra.job.num, manifest["started"], list(hydra.overrides.task))
         if results.is_complete(folder, config):
-            announce(hydra.job.num, folder, "complete already, skipped")
+            announce(manifest, hydra.job.num, folder, "complete already, skipped")
             return best_on_dev(results.read(folder))
-        announce(hydra.job.num, folder)
+        announce(manifest, hydra.job.num, folder)
         measure = "best_dev_accuracy" if manifest.get("trials") else "test_accuracy"
         return best_on_dev(run.train(config, measure))
     except Exception as error:
@@ -58,9 +58,8 @@ def best_on_dev(result: dict[str, Any]) -> float:
     return sum(one for one in each if one is not None) / len(each)
 
 
-def announce(number: int, folder: Path, note: str = "") -> None:
+def announce(manifest: dict[str, Any], number: int, folder: Path, note: str = "") -> None:
     """Say which job begins, and how long the rest may take at the pace so far."""
-    manifest = read_manifest(folder.parent)
     # A clock may be set back meanwhile.
     count = max(number + 1, manifest.get("trials") or len(manifest["jobs"]))
     elapsed = max(0.0, time.time() - manifest["started"])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from digitsum.errors import UserError
+from digitsum.statistics import Summary, summarise
 
 Array = np.ndarray[Any, Any]
 LENGTH = "data.length"
@@ -66,6 +67,15 @@ class Job:
         """A measure over replicas [R], NaN where a replica has none."""
         found = [replica[measure] for replica in self.replicas]
         return np.array([np.nan if one is None else one for one in found], np.float64)
+
+    def summary(self, measure: str) -> Summary:
+        """A measure over replicas, with its interval."""
+        return summarise(self.values(measure).tolist())
+
+    @property
+    def tested(self) -> Summary:
+        """Test accuracy."""
+        return self.summary("test_accuracy")
 
     def recorded(self, name: str) -> bool:
         """Whether there are arrays of this name, in every shard."""

@@ -42,7 +42,7 @@ class Part(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`lists` are long: folded away."""
+    """Under a title, a head and rows."""
 
     title: str
     head: Sequence[str]

@@ -7,12 +7,11 @@ line's step is the length.
 
 import shutil
 
-from digitsum.statistics import summarise
 from digitsum.studies.collected import Sweep
 from digitsum.studies.figures.rows import table
 from digitsum.studies.jobs import LENGTH, Job
 from digitsum.studies.page import Page
-from digitsum.studies.table import head, rows
+from digitsum.studies.table import best_first
 from digitsum.studies.told import summary
 
 FOLDER = "answer"
@@ -22,7 +21,7 @@ def write_summary_run(page: Page, found: Sweep) -> None:
     """Write them anew, beside the jobs that TensorBoard knows."""
     place = found.folder / FOLDER
     shutil.rmtree(place, ignore_errors=True)
-    if not any(found.folder.glob("*/events.out.tfevents.*")):
+    if not found.in_tensorboard:
         return
     # Here, because a report without TensorBoard needn't wait for torch.
     from matplotlib.image import imread
@@ -33,7 +32,8 @@ def write_summary_run(page: Page, found: Sweep) -> None:
             shown = imread(found.folder / f"{picture.file}.png")
             writer.add_image(f"answer/{picture.name}", shown, dataformats="HWC")
         title = f"{found.done}, best on dev first"
-        writer.add_figure("answer/table", table(head(found), rows(found, best_first=True), title))
+        ranked = best_first(found, page.results.rows)
+        writer.add_figure("answer/table", table(page.results.head, ranked, title))
         writer.add_text("answer", summary(page))
     if LENGTH not in found.varied:
         return
@@ -45,5 +45,5 @@ def write_summary_run(page: Page, found: Sweep) -> None:
     for name, jobs in lines.items():
         with SummaryWriter(str(place / name)) as writer:
             for job in sorted(jobs, key=lambda job: int(job.settings[LENGTH])):
-                mean = summarise(job.values("test_accuracy").tolist()).mean
-                writer.add_scalar("answer/test_accuracy_by_length", mean, job.settings[LENGTH])
+                mean, length = job.tested.mean, job.settings[LENGTH]
+                writer.add_scalar("answer/test_accuracy_by_length", mean, length)

@@ -2,11 +2,11 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
-from digitsum.runs.results import summary
 from digitsum.runs.table import number
 from digitsum.studies.collected import Sweep
-from digitsum.studies.jobs import on_dev, shown
+from digitsum.studies.jobs import shown
 
 MEASURES = {"test_accuracy": "test accuracy", "best_dev_accuracy": "best dev"}
 
@@ -33,21 +33,19 @@ def csv_of(found: Sweep) -> str:
     return text.getvalue()
 
 
-def rows(found: Sweep, best_first: bool = False) -> list[list[str]]:
-    """One row a job, in the sweep's order or by mean best dev accuracy."""
+def rows(found: Sweep) -> list[list[str]]:
+    """One row a job: the complete ones, then the others."""
     rows = []
-    complete = sorted(found.complete, key=on_dev, reverse=True) if best_first else found.complete
-    for job in [*complete, *found.unfinished]:
+    for job in [*found.complete, *found.unfinished]:
         varied = [shown(job.settings.get(key, "-")) for key in found.varied]
         if not varied:
             varied = [job.folder.name]
         if job.complete and job.result is not None:
-            one = summary(job.result["replicas"])
             cells = []
             for measure in _measures(found):
-                s = one[measure]
-                spread = f"{number(s['low'])} - {number(s['high'])}" if s["replicas"] > 1 else "-"
-                cells += [number(s["mean"]), spread]
+                one = job.summary(measure)
+                spread = f"{number(one.low)} - {number(one.high)}" if one.replicas > 1 else "-"
+                cells += [number(one.mean), spread]
             diverged = sum(r["diverged_at"] is not None for r in job.result["replicas"])
             rows.append([*varied, *cells, str(len(job.result["replicas"])), str(diverged)])
         else:
@@ -56,6 +54,12 @@ def rows(found: Sweep, best_first: bool = False) -> list[list[str]]:
                 [*varied, f"{job.status}: {error}", *[""] * (2 * len(_measures(found)) + 1)]
             )
     return rows
+
+
+def best_first(found: Sweep, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The same rows by mean best dev accuracy, the others behind."""
+    own = dict(zip((job.folder for job in found.complete), rows, strict=False))
+    return [*(own[job.folder] for job in found.ranked), *rows[len(own) :]]
 
 
 def head(found: Sweep) -> list[str]:

@@ -14,7 +14,8 @@ from digitsum.studies.page import Page
 def markdown(page: Page) -> str:
     """The page as Markdown, its figures beside it."""
     parts = [f"# {page.title}", page.question, page.answer, "; ".join(page.facts) + "."]
-    parts += [f"![{picture.name}]({picture.file}.png)" for picture in page.pictures[:1]]
+    pictures = [f"![{picture.name}]({picture.file}.png)" for picture in page.pictures]
+    parts += pictures[:1]
     if page.claims:
         parts.append("## Claims")
     for claim, _ in page.claims:
@@ -24,9 +25,8 @@ def markdown(page: Page) -> str:
             parts += [f"**{one.verdict}**: {one.part}. ({test})", *_evidence(one)]
     for table in page.tables:
         parts += [f"## {table.title}", _table(table.head, table.rows)]
-    if page.pictures[1:]:
-        parts.append("## More figures")
-        parts += [f"![{picture.name}]({picture.file}.png)" for picture in page.pictures[1:]]
+    if pictures[1:]:
+        parts += ["## More figures", *pictures[1:]]
     parts += ["## Results", _table(page.results.head, page.results.rows), *page.notes]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -84,7 +84,7 @@ def show(page: Page, found: Sweep) -> None:
     for picture in page.pictures:
         console.print(f"Figure   {found.folder / picture.file}.png")
     console.print(f"Table    {found.folder / 'results.csv'}")
-    if any(found.folder.glob("*/events.out.tfevents.*")):
+    if found.in_tensorboard:
         console.print(f"Browse   tensorboard --logdir {found.folder}")
     if (found.folder / "mlflow.db").exists():
         store = f"sqlite:///{(found.folder / 'mlflow.db').as_posix()}"

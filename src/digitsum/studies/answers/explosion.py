@@ -1,7 +1,6 @@
 """What gradients do, unclipped and clipped, in a sentence."""
 
 from digitsum.statistics import summarise
-from digitsum.studies.answers.best import on_test
 from digitsum.studies.collected import Sweep
 from digitsum.studies.explosion import FIRST, by_clip, dead, growth
 from digitsum.studies.jobs import Job
@@ -27,7 +26,7 @@ def _told(model: str, jobs: dict[str | int | float, Job]) -> str:
     )
     for value, job in jobs.items():
         if value != "null":
-            words += f"; clipped at {value:g}, {_dead(job)} (test accuracy {on_test(job)})"
+            words += f"; clipped at {value:g}, {_dead(job)} (test accuracy {job.tested})"
     return f"{words}; by chance {CHANCE:.2f}."
 
 

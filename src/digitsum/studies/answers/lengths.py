@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from digitsum.statistics import summarise
-from digitsum.studies.answers.best import on_test
 from digitsum.studies.collected import Sweep
 from digitsum.studies.jobs import LENGTH, Job
 from digitsum.task.examples import CHANCE
@@ -23,11 +21,11 @@ def at_the_longest(found: Sweep) -> str:
     if len(shared) < 2:
         return ""
     short, long = shared[0], shared[-1]
-    ranked = sorted(curves, key=lambda name: _mean(curves[name][long]), reverse=True)
-    told = [f"{name}: {on_test(curves[name][long])}".lstrip(": ") for name in ranked]
+    ranked = sorted(curves, key=lambda name: curves[name][long].tested.mean, reverse=True)
+    told = [": ".join(filter(None, (name, str(curves[name][long].tested)))) for name in ranked]
     if len(told) > LISTED:
         told = [*told[: LISTED - 1], f"... and last {told[-1]}"]
-    means = [_mean(curve[short]) for curve in curves.values()]
+    means = [curve[short].tested.mean for curve in curves.values()]
     low, high = f"{min(means):.3f}", f"{max(means):.3f}"
     spread = low if low == high else f"{low} to {high}"
     return (
@@ -40,7 +38,3 @@ def _setting(job: Job, keys: Sequence[str]) -> str:
     """Names alone, numbers with what they are of."""
     values = {key: job.settings[key] for key in keys if job.settings[key] != "null"}
     return ", ".join(v if isinstance(v, str) else f"{key} {v}" for key, v in values.items())
-
-
-def _mean(job: Job) -> float:
-    return summarise(job.values("test_accuracy").tolist()).mean

@@ -1,7 +1,5 @@
 """What a search has found."""
 
-from digitsum.statistics import summarise
-from digitsum.studies.answers.best import on_test
 from digitsum.studies.collected import Sweep
 from digitsum.task.examples import CHANCE
 
@@ -11,8 +9,8 @@ def found_by_search(found: Sweep) -> str:
     best = found.best
     if not found.trials or best is None:
         return ""
-    dev = summarise(best.values("best_dev_accuracy").tolist())
+    dev = best.summary("best_dev_accuracy")
     return (
         f"Best of {len(found.complete)} on dev is {best.name(found.varied)}, with {dev}, which "
-        f"flatters the best of many; its test accuracy is {on_test(best)}, by chance {CHANCE:.2f}."
+        f"flatters the best of many; its test accuracy is {best.tested}, by chance {CHANCE:.2f}."
     )

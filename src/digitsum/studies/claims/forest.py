@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from digitsum.statistics import with_interval
+
 
 class Row(NamedTuple):
     """A number and its interval, at one setting."""
@@ -14,9 +16,7 @@ class Row(NamedTuple):
 
     def said(self, signed: bool = False) -> str:
         """`0.933 [0.918, 0.947]`; with signs `+0.012 [-0.003, +0.027]`."""
-        sign = "+" if signed else ""
-        mean, low, high = (f"{value:{sign}.3f}" for value in self[1:])
-        return f"{mean} [{low}, {high}]"
+        return with_interval(self.mean, self.low, self.high, "+.3f" if signed else ".3f")
 
 
 class Forest(NamedTuple):

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, figure, styled
-from digitsum.statistics import intervals
+from digitsum.statistics import intervals, with_interval
 from digitsum.studies.collected import Sweep
 from digitsum.studies.jobs import LENGTH, Job
 
@@ -57,8 +57,8 @@ def _panels(jobs: list[Job], title: str) -> Figure:
                             linewidth=1.2,
                             label=f"{model}, {split}",
                         )
-                        interval = f"{mean[-1]:.3f} [{low[-1]:.3f}, {high[-1]:.3f}]"
-                        hover(drawn, [f"{model}, {split}, length {length}: ends at {interval}"])
+                        ends = with_interval(mean[-1], low[-1], high[-1])
+                        hover(drawn, [f"{model}, {split}, length {length}: ends at {ends}"])
                         axes.fill_between(
                             step, low, high, color=look.colour, alpha=0.2, linewidth=0
                         )
