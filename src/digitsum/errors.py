@@ -1,4 +1,4 @@
-"""The one exception whose message is meant for the person at the keyboard."""
+"""Exceptions whose messages are meant for the person at the keyboard."""
 
 
 class UserError(ValueError):
@@ -7,3 +7,16 @@ class UserError(ValueError):
     `digitsum.runs.cli` prints the message without a traceback and exits with status 1. Whatever
     else is raised is a defect of this package and keeps its traceback.
     """
+
+
+class Stopped(SystemExit):
+    """A training was told to stop, and has kept its checkpoint. No Exception: a sweep ends with it.
+
+    Args:
+        message: by what it was told, and where it was.
+        place: `KEY=FOLDER`, which the command that goes on must have; `digitsum.runs.cli` tells it.
+    """
+
+    def __init__(self, message: str, place: str | None = None) -> None:
+        super().__init__(message)
+        self.place = place

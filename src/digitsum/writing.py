@@ -8,6 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE = 2.0  # seconds
+# How this process's files may be read and written, as whoever started it has set.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
 
 
 def write_aside(path: Path, content: bytes) -> None:
@@ -22,7 +25,7 @@ def write_aside(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
+        os.chmod(name, 0o666 & ~_UMASK)
         replace(Path(name), path)
     except BaseException:
         with suppress(OSError):

@@ -15,7 +15,7 @@ def begin(words: str) -> None:
     """Say what is being done, until `end`."""
     end()
     if sys.stderr.isatty():
-        status = Status(words, console=Console(stderr=True))
+        status = Status(words, console=Console(stderr=True, markup=False))
         status.start()
         _shown.append(status)
 

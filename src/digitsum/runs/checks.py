@@ -13,56 +13,16 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
-from digitsum.runs import alive
-from digitsum.runs.cli import fail
+from digitsum.runs import alive, folders
+from digitsum.runs.cli import refusing
+from digitsum.runs.hydra_keys import check_hydra
+from digitsum.runs.meant import absolute, settle
 from digitsum.runs.places import check_places
-from digitsum.runs.rules import (
-    FRACTION,
-    POSITIVE,
-    SWITCH,
-    TEXT,
-    Rule,
-    number,
-    one_of,
-    or_null,
-    whole,
-)
 from digitsum.runs.shape import check_override, check_shape, key_of
-from digitsum.runs.trainer_flags import FLAGS, check_device, check_plugins
-from digitsum.task.examples import BLOG_LENGTHS, SHORTEST, BlogStream
+from digitsum.runs.trainer_flags import check_device, check_plugins
+from digitsum.runs.values import RULES
+from digitsum.task.examples import BLOG_LENGTHS, BlogStream
 from digitsum.task.files import load_folder
-
-LARGEST_SEED = 2**62  # so that seed + replica stays within torch's generators
-
-# Keys that are absent from a configuration (an optimizer without momentum, say) are passed over.
-RULES: dict[str, Rule] = {
-    "lr": POSITIVE,
-    "seed": (
-        lambda v: whole(0)[0](v) and v <= LARGEST_SEED,
-        f"a whole number from 0 to {LARGEST_SEED}",
-    ),
-    "replicas": whole(1),
-    "evaluate_every": whole(1),
-    "recurrence": one_of("fast", "reference"),
-    "resume": SWITCH,
-    "model.hidden_size": whole(1),
-    "model.skip": number(lambda v: 0 <= v <= 1, "a number from 0 to 1"),
-    "embedding.size": whole(1),
-    "data.length": whole(SHORTEST),
-    "data.batch_size": whole(1),
-    "data.shuffle": SWITCH,
-    "data.copies": whole(1),
-    "data.root": TEXT,
-    "data.dir": or_null(TEXT),
-    "optimizer.lr": POSITIVE,
-    "optimizer.weight_decay": number(lambda v: v >= 0, "a number, 0 or more"),
-    "optimizer.momentum": FRACTION,
-    "loss.reduction": one_of("mean", "sum"),
-    "clip.value": or_null(POSITIVE),
-    "clip.algorithm": one_of("norm", "tensor_norm", "value"),
-    "callbacks.progress.lines": SWITCH,
-    "callbacks.checkpoints.seconds": number(lambda v: v >= 0, "a number, 0 or more"),
-} | {f"trainer.{flag}": rule for flag, rule in FLAGS.items()}
 
 
 def check(
@@ -84,6 +44,8 @@ def check(
     for override in typed:
         check_override(config, override)
     check_shape(config)
+    _check_twice(config, [key_of(override) for override in typed])
+    settle(config)
     for key, (allowed, words) in RULES.items():
         try:
             value = OmegaConf.select(config, key)
@@ -103,6 +65,15 @@ def check(
         check_device(config.trainer)
         check_builds(config, Path(folder))
         check_sizes(config, Path(folder))
+
+
+def _check_twice(config: DictConfig, overridden: list[str]) -> None:
+    """Two keys never say the same thing differently."""
+    if {"lr", "optimizer.lr"} <= set(overridden) and config.optimizer.get("lr") != config.lr:
+        raise UserError(
+            f"optimizer.lr is {config.optimizer.get('lr')} and lr is {config.lr}; they are the "
+            "same: give lr alone"
+        )
 
 
 def _has(config: DictConfig, key: str) -> bool:
@@ -136,13 +107,28 @@ def _check_data(config: DictConfig, overridden: list[str]) -> None:
 
 
 class CheckBeforeRun(Callback):
-    """Hydra calls this before it makes a run's folder, and swallows every Exception."""
+    """Hydra calls this before it makes a run's folder. It makes a warning of an exception and runs
+    all the same; so whatever goes wrong here ends the command.
+    """
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        replicas = f"{config.get('replicas')} replica{'s' * (config.get('replicas') != 1)}"
-        model = config.hydra.runtime.choices.get("model")
-        alive.begin(f"{model}, length {config.data.get('length')}, {replicas}: making ready")
-        try:
-            check(config, config.hydra.overrides.task, config.hydra.run.dir)
-        except UserError as error:
-            fail(str(error))
+        refusing(lambda: self._open(config))
+
+    def _open(self, config: DictConfig) -> None:
+        count = config.get("replicas")
+        model = config.hydra.runtime.choices.get("model", "a run")
+        length = OmegaConf.select(config, "data.length")
+        alive.begin(f"{model}, length {length}, {count} replica{'s' * (count != 1)}: making ready")
+        check_hydra(config.hydra)
+        folder = absolute(config.hydra.run.dir)
+        config.hydra.run.dir = str(folder)
+        check(config, config.hydra.overrides.task, folder)
+        from digitsum.runs.attempt import check_folder, planned
+
+        names = planned(config, config.hydra)
+        check_folder(folder, config, names)
+        folders.hold(folder, "run")
+        folders.Folder(folder, "run").add(names)
+
+    def on_run_end(self, config: DictConfig, **_: Any) -> None:
+        folders.release(Path(config.hydra.run.dir))

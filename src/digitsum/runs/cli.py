@@ -1,12 +1,14 @@
 """How a command ends: one clear line and status 1 for a mistake of the user's."""
 
+import inspect
+import logging
 import os
+import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
@@ -19,9 +21,18 @@ from hydra.errors import (
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from digitsum.errors import UserError
+from digitsum import shell, streams
+from digitsum.errors import Stopped, UserError
 from digitsum.runs import alive, manual
+from digitsum.runs.manual import composed
 from digitsum.runs.rules import near
+from digitsum.runs.search_path import CONF
+from digitsum.runs.shape import key_of
+from digitsum.runs.typed import quoted_form, taken
+
+# Libraries that would tell each step of theirs where hydra.verbose asks for ours.
+CHATTY = ("numba", "matplotlib", "PIL", "fontTools", "fsspec", "asyncio", "filelock", "h5py", "git")
+_wants_trace = False  # HYDRA_FULL_ERROR=1, as the command was given
 
 # Groups in which choices come with packages of their own.
 PLUGINS = {
@@ -30,56 +41,77 @@ PLUGINS = {
 }
 
 
-def run(
-    main: Callable[[], Any],
-    config_dir: str,
-    config_name: str,
-    lists: tuple[str, ...] = (),
-    paths: tuple[str, ...] = (),
-) -> None:
+def run(main: Callable[[], Any], config_name: str, usage: str, lists: tuple[str, ...] = ()) -> None:
     """Run a `hydra.main` function; tell mistakes in one line, leave defects their traceback.
 
     Args:
         main: the decorated function.
-        config_dir: absolute path of the configurations, to name near misses from.
         config_name: the one that `main` composes.
+        usage: how to call it, with examples.
         lists: keys whose values may be joined by commas (`KEY=1,2`), which Hydra takes for a sweep.
-        paths: keys whose values are folders, such as a job's, whose name has `=` and `,` in it.
     """
-    for index, word in enumerate(sys.argv):
-        key, _, value = word.partition("=")
-        if key in lists and "," in value and not value.startswith(("[", "'", '"')):
-            sys.argv[index] = f"{key}=[{value}]"
-        if key in paths and set("=,") & set(value) and not value.startswith(("[", "'", '"')):
-            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-            sys.argv[index] = f'{key}="{escaped}"'
+    begin()
+    typed = sys.argv[1:]
+    sys.argv[1:] = taken(typed, lists)
     if {"--help", "-h"} & set(sys.argv):
-        usage = sys.modules["__main__"].__doc__ or ""
-        manual.show(usage, Path(config_dir), config_name)
+        manual.show(inspect.cleandoc(usage), CONF, config_name)
         return
     parser = get_args_parser()
     parser.error = fail  # type: ignore[method-assign]  # argparse's own is several lines, status 2
     parser.parse_args()
     threading.excepthook = _in_a_thread
-    wants_trace = os.environ.get("HYDRA_FULL_ERROR") == "1"
     # Without it Hydra prints errors of its own, several lines long, and exits.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
         main()
     except (UserError, HydraException, OmegaConfBaseException) as error:
-        if wants_trace:
-            raise
-        fail(_one_line(error, config_dir, config_name))
+        fail(in_one_line(error, config_name))
     except (TypeError, ValueError) as error:
         # Hydra's own, for a group that is given something other than a name (`model=5`).
-        if wants_trace or not _in_the_defaults(error):
+        if not _in_the_defaults(error):
             raise
         fail(f"{' '.join(sys.argv[1:])}: a group is given the name of a choice ({error})")
+    except Stopped as stopped:
+        fail(f"{stopped}. Go on by: {_going_on(typed, stopped.place)}")
     except KeyboardInterrupt:
         fail("interrupted")
     except Exception as error:
-        if wants_trace or (words := of_the_machine(error)) is None:
+        if (words := of_the_machine(error)) is None:
             raise
+        fail(words)
+    finally:
+        sys.stdout.flush()
+
+
+def begin() -> None:
+    """What a process of ours sets before anything heavy is imported."""
+    global _wants_trace
+    _wants_trace = _wants_trace or os.environ.get("HYDRA_FULL_ERROR") == "1"
+    streams.forgive()
+    # Figures are files; a backend that isn't there would stop matplotlib as it is imported.
+    os.environ["MPLBACKEND"] = "agg"
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _going_on(typed: Sequence[str], place: str | None) -> str:
+    """The command that goes on where this one was stopped, in the folder that it has."""
+    added = ["resume=true", *([] if place is None else [place])]
+    keys = {key_of(word) for word in added}
+    return shell.command("train", *(word for word in typed if key_of(word) not in keys), *added)
+
+
+def refusing(check: Callable[[], None]) -> None:
+    """End the command where a check before it fails, foreseen or not: Hydra would go on."""
+    try:
+        check()
+    except (UserError, HydraException, OmegaConfBaseException) as error:
+        fail(str(error))
+    except Exception as error:
+        if (words := of_the_machine(error)) is None:
+            alive.end()
+            traceback.print_exc()
+            fail(f"the check before a run failed: {type(error).__name__}: {error}")
         fail(words)
 
 
@@ -115,6 +147,8 @@ def of_the_machine(error: Exception) -> str | None:
     to say of it. None for what is a defect.
     """
     if isinstance(error, OSError) and not (error.filename is None and error.errno is None):
+        if error.filename is None:
+            return f"{error.strerror or error} (HYDRA_FULL_ERROR=1 shows where)"
         place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
         return f"{place}{error.strerror or error}"
     kind, text = type(error).__name__, str(error)
@@ -126,13 +160,16 @@ def of_the_machine(error: Exception) -> str | None:
 
 
 def fail(message: str) -> NoReturn:
-    """End the command: one line, status 1."""
+    """End the command: one line, status 1; before it, where HYDRA_FULL_ERROR=1, the traceback."""
     alive.end()
+    if _wants_trace and sys.exc_info()[0] is not None:
+        traceback.print_exc()
     sys.stdout.flush()
     sys.exit("error: " + " ".join(message.split()))
 
 
-def _one_line(error: Exception, config_dir: str, config_name: str) -> str:
+def in_one_line(error: Exception, config_name: str) -> str:
+    """What to say of an error of ours, Hydra's or OmegaConf's."""
     if isinstance(error, MissingConfigException):
         missing = (error.missing_cfg_file or "").removesuffix(".yaml")
         group, _, choice = missing.rpartition("/")
@@ -143,25 +180,43 @@ def _one_line(error: Exception, config_dir: str, config_name: str) -> str:
     unmatched = "Could not override '"
     if isinstance(error, ConfigCompositionException) and str(error).startswith(unmatched):
         key = str(error).split("'")[1]
-        keys = _keys(config_dir, config_name)
+        keys = _keys(config_name)
         if key not in keys:
             return f"{key}: no such key{near(key, keys)}"
     if isinstance(error, OverrideParseException):
+        if (form := quoted_form(error.override)) is not None:
+            return (
+                f"{error.override}: Hydra can't read the value; it can in quotes: "
+                + shell.quoted([form])
+            )
         return f"{error.override}: not an override; KEY=VALUE is expected"
+    if isinstance(error, ConfigCompositionException) and (signs := _of_signs(str(error))):
+        return signs
     text = str(error).strip() or type(error).__name__
     if isinstance(error, HydraException) and error.__cause__ is not None:
         text += f" ({str(error.__cause__).splitlines()[0]})"
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _keys(config_dir: str, config_name: str) -> list[str]:
-    """All keys that the configuration has without overrides, and its groups."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
+def _of_signs(text: str) -> str | None:
+    """What to say of an override with a `+` too many, or with several values for one run."""
+    added = re.search(r"Could not append to config(?: group)?\.? .*?'([^']+)'", text)
+    if added is not None:
+        word = next((one for one in sys.argv if one.startswith(f"+{added[1].split('@')[0]}")), "")
+        return f"{word or added[1]}: there is one already; write {word.lstrip('+')}, without the +"
+    several = re.search(r"Ambiguous value for argument '([^']*)'", text)
+    if several is not None:
+        form = shell.quoted([quoted_form(several[1]) or several[1]])
+        return (
+            f"{several[1]}: several values make a sweep, with -m (a single one that has commas "
+            f"stands in quotes: {form})"
+        )
+    return None
 
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(config_dir, version_base="1.3"):
-        config = compose(config_name, return_hydra_config=True)
+
+def _keys(config_name: str) -> list[str]:
+    """All keys that the configuration has without overrides, and its groups."""
+    config = composed(str(CONF), config_name)
     groups = [str(group) for group in config.hydra.runtime.choices if "hydra/" not in str(group)]
 
     def walk(node: object, prefix: str) -> list[str]:

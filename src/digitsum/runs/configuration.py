@@ -4,20 +4,19 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
+from digitsum.runs.closed import GROUPS, check_closed
 
 CONFIG = "config.yaml"
 # What doesn't change a run's numbers: it may differ between two runs that count as the same.
-ASIDE = ("logger", "callbacks", "resume", "report")
-# What a stored configuration may make us call when its network and data are built again.
+ASIDE = ("logger", "callbacks", "resume", "overwrite", "report", "hydra")
 _OURS = "digitsum."
-_BUILT = ("model", "embedding", "init", "data")
 # Where version 0.1 had what a stored configuration names.
 _MOVED = {
     "digitsum.cells": "digitsum.network.cells",
@@ -41,10 +40,15 @@ def _named(tree: Any, rename: Callable[[str], str]) -> Any:
 def fingerprint(config: DictConfig) -> str:
     """A hash of everything in a configuration that decides a run's numbers.
 
-    What is called counts by its name alone: a class that has moved is the same class.
+    What is called counts by its name alone: a class that has moved is the same class. Where
+    generated examples are kept doesn't count, nor what a person's own files say themselves.
     """
     kept = OmegaConf.masked_copy(config, [str(key) for key in config if key not in ASIDE])
     tree = _named(OmegaConf.to_container(kept, resolve=True), lambda name: name.rpartition(".")[2])
+    data = tree.get("data")
+    if isinstance(data, dict):
+        aside = ("root",) if data.get("dir") is None else ("root", "length")
+        tree["data"] = {key: value for key, value in data.items() if key not in aside}
     return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -67,20 +71,7 @@ def read_config(path: Path) -> DictConfig:
     except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{path} can't be read as a configuration ({reason})") from None
-    if not isinstance(config, DictConfig) or not all(key in config for key in _BUILT):
-        raise UserError(f"{path}: not a run's configuration; {', '.join(_BUILT)} are needed")
-    for key in _BUILT:
-        for target in targets(OmegaConf.to_container(config[key])):
-            if not target.startswith(_OURS):
-                raise UserError(
-                    f"{path}: {key} names {target} to be called; only {_OURS}* is from a stored run"
-                )
+    if not isinstance(config, DictConfig) or not all(key in config for key in GROUPS):
+        raise UserError(f"{path}: not a run's configuration; {', '.join(GROUPS)} are needed")
+    check_closed(cast(dict[str, Any], OmegaConf.to_container(config)), str(path))
     return config
-
-
-def targets(node: Any) -> list[str]:
-    """All that a configuration's tree names to be called."""
-    if not isinstance(node, dict):
-        return []
-    own = [str(node["_target_"])] if "_target_" in node else []
-    return own + [target for child in node.values() for target in targets(child)]

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 from omegaconf import DictConfig
-from rich.console import Console
 from rich.table import Table
 
+from digitsum import paper
 from digitsum.errors import UserError
 from digitsum.figures.confusion import confusion
 from digitsum.figures.style import save
 from digitsum.network.classifier import Classifier
 from digitsum.runs.build import build_data
+from digitsum.runs.folders import Folder
 from digitsum.runs.results import finite
 from digitsum.runs.sizes import check_sizes
 from digitsum.runs.stored import StoredRun, load
@@ -84,6 +85,10 @@ def evaluate_run(folder: Path, config: DictConfig) -> None:
         "accuracies": accuracies,
         "summary": overall._asdict(),
     }
+    stems = ["confusion", *(["gates"] if config.figures == "gates" else [])]
+    names = ["evaluation.json", "per_sum.csv"]
+    names += [f"{stem}.{ending}" for stem in stems for ending in ("png", "pdf")]
+    Folder(folder, "run").add(f"evaluation/{place.name}/{name}" for name in names)
     write_aside(place / "evaluation.json", (json.dumps(finite(found), indent=2) + "\n").encode())
     write_aside(place / "per_sum.csv", _csv(sums).encode())
     title = (
@@ -109,7 +114,7 @@ def _csv(sums: list[Summary]) -> str:
 def _show(
     found: dict[str, Any], run: StoredRun, sums: list[Summary], figures: list[Path], note: str
 ) -> None:
-    console = Console(soft_wrap=True)
+    console = paper.paper()
     overall = found["summary"]
     table = Table(title=f"{found['split']} accuracy by sum, length {found['length']}")
     for name in ("sum", "mean", "95 % interval", "min", "max"):
@@ -117,7 +122,7 @@ def _show(
     for label, one in [*((str(s), one) for s, one in enumerate(sums)), ("all", Summary(**overall))]:
         interval = f"{number(one.low)} - {number(one.high)}"
         table.add_row(label, number(one.mean), interval, number(one.min), number(one.max))
-    console.print(table)
+    paper.show(table)
     console.print("Accuracy by chance is 0.10 (always answering 9).")
     reported = [replica["test_accuracy"] for replica in run.result["replicas"]]
     if found["split"] == "test" and found["length"] == run.config.data.length:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +18,6 @@ from digitsum.errors import UserError
 from digitsum.runs.places import SHARED, shared_folder
 from digitsum.runs.shape import key_of
 from digitsum.training.logbooks.book import Scalar
-from digitsum.writing import remove
 
 # What is kept on this machine is told to nobody, and not on the terminal either.
 _QUIET = {
@@ -28,7 +26,6 @@ _QUIET = {
     "WANDB_SILENT": "true",
 }
 _PACKAGES = {"WandbLogger": "wandb", "MLFlowLogger": "mlflow"}
-LEFT = ("events.out.tfevents.*", "wandb", "csv")
 
 
 def loggers_of(node: DictConfig) -> dict[str, DictConfig]:
@@ -70,16 +67,6 @@ def build_logger(name: str, node: DictConfig) -> Logger:
     if isinstance(made, MLFlowLogger):
         _ = made.experiment  # else made on first use, by every job at once
     return made
-
-
-def clear_logs(folder: Path) -> None:
-    """A resumed run tells its curves anew, without gaps or doubles."""
-    for pattern in LEFT:
-        for path in folder.glob(pattern):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                remove(path)
 
 
 def varied(settings: dict[str, Scalar]) -> dict[str, Scalar]:

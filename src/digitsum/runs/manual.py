@@ -1,19 +1,19 @@
 """`--help`: what there is to choose from and to set, a line each."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
+from digitsum import paper
 from digitsum.runs.search_path import STUDIES
 
 KEYS = Path(__file__).with_name("keys.yaml")
-NARROWEST = 110  # characters; a pipe says it has 80
 TAIL = """The configuration that overrides make, without a run: --cfg job.  Hydra's own options:
 --hydra-help.  What the terms mean, with figures: README.md."""
 
@@ -29,13 +29,6 @@ def choices(conf: Path, group: str) -> list[str]:
     return sorted(found)
 
 
-def paper() -> Console:
-    """A terminal, or a pipe that is wide enough for a table."""
-    console = Console()
-    console.width = max(NARROWEST, console.width)
-    return console
-
-
 def show(usage: str, conf: Path, config_name: str) -> None:
     """Print it.
 
@@ -45,21 +38,32 @@ def show(usage: str, conf: Path, config_name: str) -> None:
         config_name: the one that the command composes.
     """
     said = said_of(config_name)
-    with initialize_config_dir(str(conf), version_base="1.3"):
-        config = compose(config_name, return_hydra_config=True)
-    console = paper()
-    console.print(usage.strip(), highlight=False, markup=False)
+    config = composed(str(conf), config_name)
+    paper.paper().print(usage.strip())
     if said["groups"]:
         table = Table("GROUP=", "default", "what it is", "choices", box=SIMPLE)
         chosen = config.hydra.runtime.choices
         for group, words in said["groups"].items():
             table.add_row(group, _text(chosen.get(group)), words, ", ".join(choices(conf, group)))
-        console.print(table)
+        paper.show(table)
     table = Table("KEY=", "default", "what it does", box=SIMPLE)
     for key, words in said["keys"].items():
         table.add_row(key, _text(OmegaConf.select(config, key)), words)
-    console.print(table)
-    console.print(TAIL, highlight=False, markup=False)
+    paper.show(table)
+    paper.paper().print(TAIL)
+
+
+def composed(conf: str, config_name: str, overrides: Sequence[str] = ()) -> DictConfig:
+    """A configuration, whoever else has Hydra initialised in this process."""
+    from hydra.core.global_hydra import GlobalHydra
+
+    theirs = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(conf, version_base="1.3"):
+            return compose(config_name, list(overrides), return_hydra_config=True)
+    finally:
+        GlobalHydra.instance().hydra = theirs
 
 
 def _text(value: Any) -> str:

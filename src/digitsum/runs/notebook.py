@@ -1,18 +1,18 @@
 """The lab without the command line: data and module from the same overrides."""
 
-from pathlib import Path
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
 
-from hydra import compose as hydra_compose
-from hydra import initialize_config_dir
-
-import digitsum.runs.search_path  # noqa: F401  registers the folder of studies
+from digitsum.errors import UserError
 from digitsum.runs.build import build_data, build_module
 from digitsum.runs.checks import check
+from digitsum.runs.cli import in_one_line
+from digitsum.runs.manual import composed
 from digitsum.runs.results import settings
+from digitsum.runs.search_path import CONF  # and registers the folder of studies
+from digitsum.runs.typed import taken
 from digitsum.task.data import DigitSumData
 from digitsum.training.lit import LitDigitSum
-
-CONF = Path(__file__).resolve().parents[3] / "conf"
 
 
 def compose(*overrides: str) -> tuple[DigitSumData, LitDigitSum]:
@@ -21,8 +21,10 @@ def compose(*overrides: str) -> tuple[DigitSumData, LitDigitSum]:
     Raises:
         UserError: a value that can't be.
     """
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = hydra_compose("config", list(overrides), return_hydra_config=True)
+    try:
+        config = composed(str(CONF), "config", taken(overrides))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserError(in_one_line(error, "config")) from None
     choices = dict(config.hydra.runtime.choices)
     check(config)
     return build_data(config), build_module(config, settings(config, choices))

@@ -1,5 +1,6 @@
 """Where a run may write: in its own folder, whatever a configuration says."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from digitsum.errors import UserError
 
 FOLDER = "${hydra:runtime.output_dir}"
 SHARED = "${shared_folder:}"
+ASKED = re.compile(r"\$\{(?:hydra|shared_folder):[^}]*\}")  # places and names, of Hydra
+ATTEMPT = ".attempt"  # in a complete run's folder, where it is trained anew
 # What loggers, callbacks and the Trainer call the place that they write to.
 _NAMES = ("folder", "save_dir", "dirpath", "default_root_dir")
 # Where a logger keeps a store for several runs.
@@ -22,7 +25,8 @@ def shared_folder() -> str:
     """What belongs to all jobs of a sweep is in the sweep's folder; to a run, in its own."""
     hydra = HydraConfig.get()
     many = hydra.mode == RunMode.MULTIRUN
-    return Path(hydra.sweep.dir if many else hydra.runtime.output_dir).resolve().as_posix()
+    place = Path(hydra.sweep.dir if many else hydra.runtime.output_dir).resolve()
+    return (place.parent if place.name == ATTEMPT else place).as_posix()
 
 
 OmegaConf.register_new_resolver("shared_folder", shared_folder, replace=True)

@@ -1,8 +1,9 @@
 """`results.json`: what a run found, per replica, and what it was.
 
-Schema 1: `schema`, `status` (`complete` or `failed`), `fingerprint` of the configuration,
-`choices` and `settings` (what the run was), `chance`, `replicas` (a list), `summary`, `versions`,
-`seconds`; a failed run has `error` instead of numbers. Unknown numbers are null, never NaN.
+Schema 1: `schema`, `status` (`complete`), `fingerprint` of the configuration, `settings` (what the
+run was), `chance`, `replicas` (a list), `summary`, `versions`, `seconds`. Unknown numbers are null,
+never NaN. A run that failed leaves `failure.json` beside it, with `status` (`failed`) and `error`
+instead of numbers: a complete result is replaced by a complete result alone.
 """
 
 import json
@@ -16,58 +17,75 @@ from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
 from digitsum.runs.configuration import CONFIG, fingerprint, read_config
+from digitsum.runs.places import ASKED, leaves
 from digitsum.statistics import summarise
 from digitsum.task.examples import CHANCE
-from digitsum.writing import write_aside
+from digitsum.writing import remove, write_aside
 
 SCHEMA = 1
 NAME = "results.json"
+FAILURE = "failure.json"
+Scalar = str | float | int | bool
 MEASURES = ("test_accuracy", "best_dev_accuracy", "final_train_loss", "final_dev_loss")
 _PACKAGES = ("digitsum", "torch", "lightning", "numpy", "numba", "hydra-core")
 
 
 def is_complete(folder: Path, config: DictConfig) -> bool:
     """Whether a folder holds a complete result of this very configuration."""
+    return complete_in(folder) is not None and _is_of(folder, config)
+
+
+def complete_in(folder: Path) -> dict[str, Any] | None:
+    """A folder's complete result, of whatever configuration; None where it has none."""
     try:
-        if read(folder).get("status") != "complete":
-            return False
-        return fingerprint(read_config(folder / CONFIG)) == fingerprint(config)
+        found = read(folder)
     except UserError:
-        return False
+        return None
+    return found if found["status"] == "complete" else None
 
 
-def settings(config: DictConfig, choices: dict[str, Any]) -> dict[str, str | float | int | bool]:
-    """What a run was, flat and in plain scalars: one column each in tables and HParams."""
-    named = ("model", "embedding", "init", "data", "optimizer", "trainer")
-    flat: dict[str, Any] = {group: choices.get(group) for group in named}
-    flat |= {
-        key: OmegaConf.select(config, key)
-        for key in (
-            "data.length",
-            "data.batch_size",
-            "data.shuffle",
-            "data.copies",
-            "data.dir",
-            "model.hidden_size",
-            "model.skip",
-            "embedding.size",
-            "lr",
-            "optimizer.weight_decay",
-            "optimizer.momentum",
-            "loss.reduction",
-            "clip.value",
-            "clip.algorithm",
-            "trainer.max_epochs",
-            "trainer.max_steps",
-            "seed",
-            "replicas",
-            "recurrence",
-        )
-    }
-    for key, value in flat.items():
-        if value is None or OmegaConf.is_config(value):  # the second is a mistake, told elsewhere
-            flat[key] = "null" if value is None else str(value)
-    return flat
+def _is_of(folder: Path, config: DictConfig) -> bool:
+    try:
+        stored = fingerprint(read_config(folder / CONFIG))
+    except UserError:  # torn or gone; the result itself says what it is of
+        stored = str(read(folder).get("fingerprint"))
+    return stored == fingerprint(config)
+
+
+# What a run chose by name.
+_NAMED = (
+    *("model", "embedding", "init", "data", "optimizer", "trainer"),
+    *("loss", "clip", "logger", "callbacks", "experiment"),
+)
+# Said by another key already, or of the report.
+_SAID = ("optimizer.lr", "resume", "overwrite")
+
+
+def settings(config: DictConfig, choices: dict[str, Any]) -> dict[str, Scalar]:
+    """What a run was: what it chose by name, then its whole configuration, flat, plain scalars.
+
+    What depends on where it ran (its folder, its number among jobs) is left out.
+    """
+    flat: dict[str, Any] = {group: _chosen(config, choices, group) for group in _NAMED}
+    for key, value in leaves(OmegaConf.to_container(config, resolve=False)):
+        outside = key in _SAID or key.partition(".")[0] in ("report", "hydra")
+        if not (outside or ASKED.search(str(value))):
+            flat[key] = OmegaConf.select(config, key)
+    return {key: _scalar(value) for key, value in flat.items()}
+
+
+def _chosen(config: DictConfig, choices: dict[str, Any], group: str) -> Any:
+    """The name of a choice; of a configuration without choices (a stored one), what it builds."""
+    if group in choices or group not in config:
+        return choices.get(group)
+    target = config[group].get("_target_") if OmegaConf.is_dict(config[group]) else None
+    return None if target is None else str(target).rpartition(".")[2]
+
+
+def _scalar(value: Any) -> Scalar:
+    if value is None:
+        return "null"
+    return value if isinstance(value, str | int | float | bool) else str(value)
 
 
 def versions() -> dict[str, str]:
@@ -100,9 +118,18 @@ def header(config: DictConfig, choices: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(folder: Path, result: dict[str, Any]) -> None:
-    """Write a run's result aside and rename it."""
-    text = json.dumps(finite(result), indent=2, allow_nan=False)
-    write_aside(folder / NAME, (text + "\n").encode())
+    """Write a run's complete result aside and rename it; what failed before it is past."""
+    _write(folder / NAME, result)
+    remove(folder / FAILURE)
+
+
+def write_failure(folder: Path, result: dict[str, Any]) -> None:
+    """Write, beside a result that may be there, that the last try failed."""
+    _write(folder / FAILURE, result)
+
+
+def _write(path: Path, result: dict[str, Any]) -> None:
+    write_aside(path, (json.dumps(finite(result), indent=2, allow_nan=False) + "\n").encode())
 
 
 def read_json(path: Path, of: str) -> Any:
@@ -126,4 +153,47 @@ def read(folder: Path) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         schema = found.get("schema") if isinstance(found, dict) else None
         raise UserError(f"{path}: schema is {schema}; this version reads {SCHEMA}")
-    return found
+    if found.get("status") == "complete" and (lacking := _lacking(found)):
+        raise UserError(f"{path}: {lacking}; it isn't a result of this project")
+    return found | {"status": str(found.get("status"))}
+
+
+def failure(folder: Path) -> dict[str, Any] | None:
+    """What a folder says of its last try, where that failed; of earlier versions, too."""
+    for name in (FAILURE, NAME):
+        try:
+            found = read_json(folder / name, "a run")
+        except UserError:
+            continue
+        if isinstance(found, dict) and found.get("status") == "failed":
+            kept = found.get("settings")
+            return found | {
+                "settings": kept if isinstance(kept, dict) else {},
+                "error": str(found.get("error")),
+            }
+    return None
+
+
+_NUMBERS = (*MEASURES, "seed")
+
+
+def _lacking(found: dict[str, Any]) -> str:
+    """What a complete result must have and hasn't; empty where nothing lacks."""
+    replicas, known = found.get("replicas"), found.get("settings")
+    if not isinstance(known, dict):
+        return "no settings"
+    if not all(isinstance(one, str | int | float | bool) for one in known.values()):
+        return "settings that are no scalars"
+    if not isinstance(replicas, list) or not replicas:
+        return "no replicas"
+    for index, one in enumerate(replicas):
+        if not isinstance(one, dict):
+            return f"replica {index} is no object"
+        for name in _NUMBERS:
+            if name not in one or not isinstance(one[name], int | float | None):
+                return f"replica {index} has no {name}"
+        if not isinstance(one["seed"], int):
+            return f"replica {index} has no seed"
+    if not isinstance(found.get("versions", {}), dict):
+        return "no versions"
+    return ""

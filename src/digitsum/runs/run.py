@@ -12,18 +12,23 @@ from typing import Any, cast
 import lightning.pytorch as pl
 import numpy as np
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from digitsum import shell
 from digitsum.errors import UserError
 from digitsum.figures.curves import curves
 from digitsum.figures.style import save
 from digitsum.probes.probe import Probe
-from digitsum.runs import alive, results
+from digitsum.runs import alive, folders, results
+from digitsum.runs.attempt import LOGS, MADE, check_folder, planned, promote, redirect
 from digitsum.runs.build import build_data, build_module
 from digitsum.runs.checks import check
 from digitsum.runs.configuration import CONFIG, fingerprint, read_config
-from digitsum.runs.loggers import build_loggers, clear_logs, varied
+from digitsum.runs.folders import Folder
+from digitsum.runs.loggers import build_loggers, varied
+from digitsum.runs.shape import key_of
 from digitsum.runs.table import cells, markdown, show_run
 from digitsum.task.data import DigitSumData
 from digitsum.training import checkpointing
@@ -31,6 +36,8 @@ from digitsum.training.lit import LitDigitSum
 from digitsum.training.logbooks.book import Outcome, Run
 from digitsum.training.logbooks.opened import opened
 from digitsum.writing import remove, write_aside
+
+PATIENCE = 5.0  # seconds for whoever wrote in this folder before, and is just ending
 
 
 def train(config: DictConfig, quiet: str | None = None) -> dict[str, Any]:
@@ -47,33 +54,49 @@ def train(config: DictConfig, quiet: str | None = None) -> dict[str, Any]:
         UserError: a value or file that can't be, before anything is written.
     """
     hydra = HydraConfig.get()
+    folder = Path(hydra.runtime.output_dir)
     check(config, hydra.overrides.task)
-    return _train(config, Path(hydra.runtime.output_dir), dict(hydra.runtime.choices), quiet)
-
-
-def clear(folder: Path) -> None:
-    """Remove what an earlier, unfinished or different run left: nothing is mixed."""
-    for pattern in ("results.json", "curves.*", "checkpoint*.ckpt"):
-        for path in folder.glob(pattern):
-            remove(path)
+    names = planned(config, hydra)
+    check_folder(folder, config, names)
+    with folders.held(folder, "run", PATIENCE):
+        there = results.complete_in(folder)
+        if there is None:
+            return _train(config, folder, names, quiet)
+        if not config.overwrite:
+            print(f"Complete already: {folder}; overwrite=true trains it anew")
+            _show(config, folder, there, [], quiet, [])
+            return there
+        place = redirect(folder)
+        if not results.is_complete(place, config):
+            _train(config, place, names, quiet, shown_at=folder)
+        promote(place, folder)
+        return results.read(folder)
 
 
 def _train(
-    config: DictConfig, folder: Path, choices: dict[str, Any], quiet: str | None
+    config: DictConfig,
+    folder: Path,
+    names: list[str],
+    quiet: str | None,
+    shown_at: Path | None = None,
 ) -> dict[str, Any]:
     start = time.perf_counter()
+    choices = dict(HydraConfig.get().runtime.choices)
     header = results.header(config, choices)
+    own = Folder(folder, "run")
+    own.add(names)
     data = build_data(config)
     data.setup()
     module = build_module(config, header["settings"])
     loggers = build_loggers(config.logger)
     callbacks = [instantiate(one) for one in config.callbacks.values()]
-    kept = [str(key) for key in config if key not in ("logger", "callbacks", "report")]
+    kept = [str(key) for key in config if key not in ("logger", "callbacks", "report", "overwrite")]
     resolved = OmegaConf.to_yaml(OmegaConf.masked_copy(config, kept), resolve=True)
     resumed = _to_resume(config, folder)
     if resumed is None:
-        clear(folder)
-    clear_logs(folder)
+        probes_left = [name for name in names if name.endswith((".npz", ".png", ".pdf"))]
+        own.clear([*MADE, *probes_left])
+    own.clear(LOGS)  # a resumed run tells its curves anew, without gaps or doubles
     write_aside(folder / CONFIG, resolved.encode())
 
     with warnings.catch_warnings():
@@ -81,13 +104,14 @@ def _train(
         warnings.filterwarnings("ignore", module="lightning")
         trainer: pl.Trainer = instantiate(config.trainer, logger=loggers, callbacks=callbacks)
         with opened(trainer) as told:
+            own.add(name for book in told for name in book.files(folder))
             settings = header["settings"]
             what = Run(settings, varied(settings), results.MEASURES, resolved)
             for book in told:
                 book.announce(what)
             alive.end()
             trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
-            trainer.test(module, data, verbose=False)
+            _test(trainer, module, data)
             checkpointing.save(trainer, folder)
             remove(folder / checkpointing.PREVIOUS)
             replicas = _replicas(module, data, config.seed)
@@ -100,8 +124,8 @@ def _train(
             }
             arrays = module.curves.arrays()
             np.savez(folder / "curves.npz", **cast(Any, arrays))
-            names = f"{choices['model']}, length {data.length}, {choices['optimizer']}"
-            picture = save(curves(arrays, f"{names}, lr {config.lr:g}"), folder / "curves")
+            title = f"{settings['model']}, length {data.length}, {settings['optimizer']}"
+            picture = save(curves(arrays, f"{title}, lr {config.lr:g}"), folder / "curves")
             for book in told:
                 book.figure("curves", picture, trainer.global_step)
             probes = [callback for callback in callbacks if isinstance(callback, Probe)]
@@ -114,21 +138,52 @@ def _train(
             for book in told:
                 book.conclude(outcome, trainer.global_step)
     results.write(folder, result)
-    shown = [book.browse(folder) for book in told]
-    show_run(result, folder, paths, quiet, shown, following(folder, config.replicas, data.length))
+    final = shown_at or folder
+    pictures = [final / path.relative_to(folder) for path in paths]
+    _show(config, final, result, pictures, quiet, [book.browse(final) for book in told])
     return result
 
 
-def following(folder: Path, replicas: int, length: int) -> str:
-    """What to try next: first the spread, then what the network does at twice the length."""
-    if replicas == 1:
-        return " ".join(["python train.py", *HydraConfig.get().overrides.task, "replicas=16"])
-    return f"python evaluate.py run={folder} data.length={2 * length}"
+def _test(trainer: pl.Trainer, module: LitDigitSum, data: DigitSumData) -> None:
+    """Loggers are told what came out at the end, by their books."""
+    loggers, trainer.loggers = trainer.loggers, []
+    try:
+        trainer.test(module, data, verbose=False)
+    finally:
+        trainer.loggers = loggers
+
+
+def _show(
+    config: DictConfig,
+    folder: Path,
+    result: dict[str, Any],
+    pictures: list[Path],
+    quiet: str | None,
+    browse: list[str],
+) -> None:
+    show_run(result, folder, pictures, quiet, browse, following(config, folder))
+
+
+def following(config: DictConfig, folder: Path) -> str:
+    """What to try next: first the spread, then what the network does at twice the length, or, with
+    files of a person's own, on those that it chose its weights by.
+    """
+    if config.replicas == 1:
+        typed = [str(one) for one in HydraConfig.get().overrides.task]
+        kept = [one for one in typed if key_of(one) not in ("resume", "overwrite", "replicas")]
+        return shell.command("train", *kept, "replicas=16")
+    if config.data.dir is not None:
+        return shell.command("evaluate", f"run={folder}", "split=dev")
+    return shell.command("evaluate", f"run={folder}", f"data.length={2 * config.data.length}")
 
 
 def _to_resume(config: DictConfig, folder: Path) -> Path | None:
     """The checkpoint to go on from, once it is sure that it is this configuration's."""
-    if not config.resume or not (folder / CONFIG).exists():
+    if not config.resume:
+        return None
+    if not (folder / CONFIG).exists():
+        if HydraConfig.get().mode != RunMode.MULTIRUN:
+            print(f"resume: nothing in {folder} to go on from yet; it starts anew")
         return None
     if fingerprint(read_config(folder / CONFIG)) != fingerprint(config):
         raise UserError(

@@ -1,4 +1,4 @@
-"""Makes `study=NAME` find `multirun_sweeps/study/NAME.yaml` from any working directory."""
+"""Where configurations lie; from anywhere `study=NAME` is `multirun_sweeps/study/NAME.yaml`."""
 
 from pathlib import Path
 
@@ -6,7 +6,10 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
-STUDIES = Path(__file__).resolve().parents[3] / "multirun_sweeps"
+PACKAGE = Path(__file__).resolve().parents[1]
+# Beside the scripts, or in the package where it is installed.
+ROOT = PACKAGE if (PACKAGE / "conf").is_dir() else PACKAGE.parents[1]
+CONF, STUDIES = ROOT / "conf", ROOT / "multirun_sweeps"
 
 
 class StudySearchPath(SearchPathPlugin):

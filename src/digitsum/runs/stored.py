@@ -1,11 +1,13 @@
 """A finished run, read back as data only: JSON, YAML and tensors, nothing that executes."""
 
+import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from omegaconf import DictConfig
 from torch import Tensor
 
@@ -15,6 +17,7 @@ from digitsum.runs import results
 from digitsum.runs.build import build_classifier
 from digitsum.runs.checks import check
 from digitsum.runs.configuration import CONFIG, read_config
+from digitsum.runs.folders import made_at
 from digitsum.training.checkpointing import CURRENT as CHECKPOINT
 
 
@@ -40,6 +43,7 @@ def load(folder: Path) -> StoredRun:
     if result.get("status") != "complete":
         raise UserError(f"{folder / results.NAME}: status is {result.get('status')}, not complete")
     config = read_config(folder / CONFIG)
+    find_places(config, folder)
     check(config)
     classifier = build_classifier(config)
     weights = _weights(folder / CHECKPOINT)
@@ -54,6 +58,45 @@ def load(folder: Path) -> StoredRun:
             )
     classifier.load_state_dict({name: weights[f"best.{name}"] for name in expected})
     return StoredRun(folder, config, result, classifier.requires_grad_(False))
+
+
+def find_places(config: DictConfig, folder: Path) -> None:
+    """Where a stored run's examples are now: where it says, or, in a tree that was moved as a
+    whole, where they lie as seen from the run.
+
+    Raises:
+        UserError: it says so relative to a folder that isn't known any more (version 0.1 did).
+    """
+    data, was = config.data, made_at(folder)
+    if data.dir is not None and not Path(data.dir).is_absolute():
+        started = _started_in(folder)
+        if started is None:
+            raise UserError(
+                f"{folder / CONFIG}: data.dir is {data.dir}, relative to a folder that isn't "
+                "known; write an absolute path there"
+            )
+        data.dir = str(started / data.dir)
+    for key in ("dir", "root"):
+        place = data.get(key)
+        if place is None or Path(place).exists() or was is None or not Path(place).is_absolute():
+            continue
+        try:
+            moved = Path(os.path.abspath(folder / os.path.relpath(place, was)))
+        except ValueError:  # on another drive
+            continue
+        if moved.exists():
+            data[key] = str(moved)
+    if not Path(data.root).exists():
+        data.root = "data"  # generated anew, where the command is given
+
+
+def _started_in(folder: Path) -> Path | None:
+    """Where a run's command was given, as Hydra has written it down."""
+    try:
+        tree = yaml.safe_load((folder / ".hydra" / "hydra.yaml").read_text(encoding="utf-8"))
+        return Path(tree["hydra"]["runtime"]["cwd"])
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return None
 
 
 def _weights(path: Path) -> dict[str, Any]:

@@ -4,9 +4,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from digitsum import paper
 from digitsum.runs import results
 from digitsum.runs.results import MEASURES
 
@@ -51,11 +51,11 @@ def show_run(
             number(one["min"]),
             number(one["max"]),
         )
-    console = Console(soft_wrap=True)
-    console.print(table)
+    paper.show(table)
+    console = paper.paper()
     if count == 1:
         console.print("One replica has no interval; replicas=16 has one, and takes little longer.")
-    diverged = [replica["seed"] for replica in result["replicas"] if replica["diverged_at"]]
+    diverged = [replica["seed"] for replica in result["replicas"] if replica.get("diverged_at")]
     if diverged:
         console.print(f"Diverged, kept at its best weights: seed {', '.join(map(str, diverged))}")
     console.print(f"Results  {folder}")
@@ -63,7 +63,7 @@ def show_run(
         console.print(f"Figure   {figure}")
     for words in filter(None, browse):
         console.print(f"Browse   {words}")
-    console.print(f"Next     {following}", highlight=False)
+    console.print(f"Next     {following}")
 
 
 HEAD = ["measure", "mean", "low", "high", "min", "max", "replicas"]

@@ -4,7 +4,6 @@ A value may be a number as it must be, and a class be named that isn't there: on
 """
 
 import copy
-import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,11 +22,10 @@ from digitsum.errors import UserError
 from digitsum.network.classifier import Classifier
 from digitsum.runs.build import build_classifier
 from digitsum.runs.loggers import build_logger, loggers_of
-from digitsum.runs.places import FOLDER, SHARED
+from digitsum.runs.places import ASKED, FOLDER, SHARED
 from digitsum.task.data import DigitSumData
 from digitsum.training.clipping import Clipping
 
-ASKED = re.compile(r"\$\{(?:hydra|shared_folder):[^}]*\}")  # places and names, of Hydra
 TRAINER = "lightning.pytorch.Trainer"
 
 

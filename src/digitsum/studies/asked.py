@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from rich.console import Console
 
 from digitsum.errors import UserError
 from digitsum.figures.style import save
+from digitsum.paper import paper
 from digitsum.runs.evaluation import examples, predictions
+from digitsum.runs.folders import Folder
 from digitsum.runs.stored import load
 from digitsum.statistics import Summary, summarise
 from digitsum.studies.collected import Sweep, collect
@@ -43,11 +44,20 @@ def ask(folder: Path, split: Split, lengths: list[int]) -> None:
     found = collect(folder)
     if not found.complete:
         raise UserError(f"{folder}: no job is complete yet")
-    answers = [one for job in found.complete for one in _ask(job, found, split, lengths)]
+    answers: list[Asked] = []
+    for job in found.complete:
+        try:
+            answers += _ask(job, found, split, lengths)
+        except UserError as error:
+            print(f"left out: {error}")
+    if not answers:
+        raise UserError(f"{folder}: no job of it can be asked")
+    stem = f"asked_{split}"
+    Folder(folder, "sweep").add(f"{stem}.{ending}" for ending in ("csv", "png", "pdf"))
     write_aside(folder / f"asked_{split}.csv", _csv(answers).encode())
     cells = {(one.setting, one.trained, one.asked): one.accuracy.mean for one in answers}
     picture = save(asked_at_lengths(cells, split), folder / f"asked_{split}")
-    console = Console(soft_wrap=True)
+    console = paper()
     console.print(f"{len(answers)} means over replicas; accuracy by chance is 0.10")
     console.print(f"Table    {folder / f'asked_{split}.csv'}")
     console.print(f"Figure   {picture}")

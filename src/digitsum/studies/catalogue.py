@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.box import SIMPLE
 from rich.table import Table
 
-from digitsum.runs.manual import paper
+from digitsum import paper, shell
 from digitsum.runs.search_path import STUDIES
 
 GROUPS = ("study", "search")
@@ -38,6 +38,8 @@ def mistyped(words: Sequence[str]) -> bool:
     """Whether a name is given that isn't there."""
     pairs = [word.partition("=")[::2] for word in words]
     named = [STUDIES / group / f"{name}.yaml" for group, name in pairs if group in GROUPS]
+    if any(word.startswith(("--config-dir", "-cd", "--config-path", "-cp")) for word in words):
+        return False  # there may be others, which Hydra knows
     return any(
         path.stem.isidentifier() and path.stem != "null" and not path.exists() for path in named
     )
@@ -45,10 +47,9 @@ def mistyped(words: Sequence[str]) -> bool:
 
 def show() -> None:
     """On the terminal."""
-    console = paper()
     for group in GROUPS:
         table = Table(f"{group}=", "its question", "took, on two cores", box=SIMPLE)
         for name, told in _in(group).items():
             table.add_row(name, *told)
-        console.print(table)
-    console.print("Run one by   python train.py study=NAME", highlight=False)
+        paper.show(table)
+    paper.paper().print(f"Run one by   {shell.command('train', 'study=NAME')}")

@@ -1,16 +1,22 @@
 """A sweep's jobs, read back: what each was, what it found, and which settings vary."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from digitsum.errors import UserError
 from digitsum.runs import results
-from digitsum.studies.jobs import SHARDING, Job, on_dev, pooled
-from digitsum.studies.manifest import read_manifest
+from digitsum.runs.shape import key_of
+from digitsum.studies.jobs import SHARDING, Job, TornFileError, on_dev, pooled
+from digitsum.studies.manifest import ASIDE, read_manifest
 from digitsum.studies.search import marked
+
+# Keys that are another's name.
+SAME = {"optimizer.lr": "lr"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,17 @@ class Sweep:
             if all(job.settings.get(key) == value for key, value in named.items())
         ]
 
+    def without(self, torn: TornFileError) -> "Sweep":
+        """The same, once a file of one of its jobs has turned out not to be readable."""
+        failed = {"status": "torn", "error": torn.reason}
+        jobs = [
+            replace(job, result=failed | {"settings": job.settings})
+            if job.folder == torn.folder
+            else job
+            for job in self.jobs
+        ]
+        return replace(self, jobs=jobs)
+
 
 def _setting(name: str) -> str:
     group, _, key = name.partition("_")
@@ -85,18 +102,11 @@ def _setting(name: str) -> str:
 def collect(folder: Path) -> Sweep:
     """Read a sweep's folder. Raises: UserError, also where a seed occurs twice in one setting."""
     manifest = read_manifest(folder)
-    jobs = []
-    trials = int(manifest.get("trials", 0))
+    trials = manifest["trials"]
     listed = marked(folder, manifest["started"]) if trials else manifest["jobs"]
-    for entry in listed:
-        place = folder / Path(entry["folder"]).name
-        try:
-            result = results.read(place)
-        except UserError:
-            result = None
-        jobs.append(Job(place, list(entry["overrides"]), result))
-    known = manifest.get("study"), jobs, _varied(jobs), manifest.get("report")
-    found = Sweep(folder, *known, manifest.get("fixed", []), trials)
+    jobs = [_job(folder / entry["folder"], entry["overrides"]) for entry in listed]
+    known = manifest["study"], jobs, _varied(jobs), manifest["report"]
+    found = Sweep(folder, *known, manifest["fixed"], trials)
     for one in found.complete:
         seeds = [replica["seed"] for replica in one.replicas]
         twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})
@@ -108,22 +118,63 @@ def collect(folder: Path) -> Sweep:
     return found
 
 
+def _job(place: Path, overrides: list[str]) -> Job:
+    """What a job's folder holds of it: a complete result of its own, else why there is none."""
+    failed = results.failure(place)
+    try:
+        result: dict[str, Any] | None = results.read(place)
+    except UserError as error:
+        if failed is None and (place / results.NAME).exists():
+            failed = {"status": "torn", "error": str(error), "settings": {}}
+        return Job(place, overrides, failed)
+    assert result is not None
+    if result["status"] != "complete":
+        return Job(place, overrides, failed)
+    typed = {key_of(one): one.partition("=")[2] for one in overrides}
+    if "evaluate_every" not in result["settings"]:  # of a version that listed some settings alone
+        new = {key: value for key, value in typed.items() if key not in result["settings"]}
+        result["settings"] |= {key: value for key, value in new.items() if key not in ASIDE}
+    # A failure of this very configuration, if that is what it was, leaves the result what it is.
+    if failed is not None and failed.get("fingerprint") != result.get("fingerprint"):
+        return Job(place, overrides, failed)
+    if other := _of_another(result["settings"], typed):
+        failed = {"status": "failed", "error": f"what is there is of another run ({other})"}
+        return Job(place, overrides, failed | {"settings": {}})
+    return Job(place, overrides, result)
+
+
+def _of_another(settings: dict[str, Any], typed: dict[str, str]) -> str:
+    """`KEY is VALUE` of a setting that isn't what the job was told; empty where all are."""
+    for key, text in typed.items():
+        known = settings.get(SAME.get(key, key))
+        if known is None or set("\"'${[(,/\\") & set(text):
+            continue
+        told = yaml.safe_load(text) if text else ""
+        told = "null" if told is None else told
+        if isinstance(told, int | float) and isinstance(known, int | float):
+            if float(told) != float(known):
+                return f"{key} is {known}"
+        elif str(told) != str(known) and text != str(known):
+            return f"{key} is {known}"
+    return ""
+
+
 def _varied(jobs: Sequence[Job]) -> list[str]:
-    known = [job.settings for job in jobs if job.result]
+    known = [job.settings for job in jobs if job.settings]
     if not known:
         return []
-    varied = [
-        key
-        for key in known[0]
-        if key not in SHARDING and len({str(one.get(key)) for one in known}) > 1
+    common = set.intersection(*map(set, known)) - set(SHARDING)
+    differing = [
+        key for key in known[0] if key in common and len({str(one.get(key)) for one in known}) > 1
     ]
-    # A cell may bring its own initialisation or skip: that isn't a second thing that varies.
-    return [key for key in varied if not _follows(key, "model", known)]
+    typed = {key_of(one) for job in jobs for one in job.overrides}
+    typed |= {SAME[key] for key in typed & SAME.keys()}
+    # A choice brings settings with it: those aren't a second thing that varies.
+    leaders = [key for key in differing if key in typed and "." not in key]
+    return [key for key in differing if key in typed or not _follows(key, leaders, known)]
 
 
-def _follows(key: str, leader: str, known: list[dict[str, Any]]) -> bool:
-    """Whether the leader's value decides the key's."""
-    if key not in ("init", "model.skip"):
-        return False
-    pairs = {(str(one.get(leader)), str(one.get(key))) for one in known}
-    return len(pairs) == len({first for first, _ in pairs}) and len(pairs) > 1
+def _follows(key: str, leaders: list[str], known: list[dict[str, Any]]) -> bool:
+    """Whether the leaders' values decide the key's."""
+    pairs = {(*(str(one[leader]) for leader in leaders), str(one[key])) for one in known}
+    return bool(leaders) and len(pairs) == len({pair[:-1] for pair in pairs})

@@ -9,10 +9,14 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from digitsum import streams
+from digitsum.errors import Stopped, UserError
 from digitsum.runs import cli, results, run
 from digitsum.runs.checks import check
+from digitsum.runs.folders import Folder
+from digitsum.runs.meant import settle
 from digitsum.studies.manifest import read_manifest
-from digitsum.studies.search import mark
+from digitsum.studies.search import MARK, mark
 from digitsum.training.progress import duration
 
 
@@ -26,28 +30,49 @@ def train(config: DictConfig) -> float:
         UserError: a value or file that can't be. In a sweep a failed job leaves a result that
             says so, whatever the failure was.
     """
+    streams.forgive()  # a worker process has streams of its own
     hydra = HydraConfig.get()
     if hydra.mode != RunMode.MULTIRUN:
         with cli.told():
             return best_on_dev(run.train(config))
     folder = Path(hydra.runtime.output_dir)
     try:
-        check(config, hydra.overrides.task, folder)
         manifest = read_manifest(folder.parent)
         if manifest.get("trials"):
+            Folder(folder, "run").add([MARK])
             mark(folder, hydra.job.num, manifest["started"], list(hydra.overrides.task))
-        if results.is_complete(folder, config):
+        if _complete(folder, config):
             announce(manifest, hydra.job.num, folder, "complete already, skipped")
             return best_on_dev(results.read(folder))
+        check(config, hydra.overrides.task, folder)
         announce(manifest, hydra.job.num, folder)
         measure = "best_dev_accuracy" if manifest.get("trials") else "test_accuracy"
         return best_on_dev(run.train(config, measure))
+    except Stopped as stopped:
+        # A study finds its folder by its name, a grid of somebody's own by what it is told.
+        named = manifest.get("study") is not None
+        stopped.place = None if named else f"hydra.sweep.dir={folder.parent}"
+        raise
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
         failed = {"status": "failed", "error": f"{type(error).__name__}: {first}"}
-        with suppress(OSError):  # a full disk, say, which is then the failure itself
-            results.write(folder, results.header(config, dict(hydra.runtime.choices)) | failed)
+        # A full disk, say, which is then the failure itself; or a folder that isn't ours.
+        with suppress(OSError, UserError):
+            Folder(folder, "run").add([results.FAILURE])
+            header = results.header(config, dict(hydra.runtime.choices))
+            results.write_failure(folder, header | failed)
         raise
+
+
+def _complete(folder: Path, config: DictConfig) -> bool:
+    """Asked before anything that only a run needs, such as its data, is looked at."""
+    if config.overwrite or results.complete_in(folder) is None:
+        return False
+    try:
+        settle(config)
+        return results.is_complete(folder, config)
+    except Exception:  # a value that can't be: told by the check
+        return False
 
 
 def best_on_dev(result: dict[str, Any]) -> float:

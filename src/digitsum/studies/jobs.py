@@ -23,6 +23,14 @@ def shown(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) and len(text) > LONG else text
 
 
+class TornFileError(UserError):
+    """A file of a job can't be read."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"{folder}: {reason}")
+        self.folder, self.reason = folder, reason
+
+
 # The replica axis of what runs record, where it isn't the second.
 _AXIS = {"before": 2, "after": 2, "accuracy": 2}
 
@@ -79,7 +87,15 @@ class Job:
 
     def recorded(self, name: str) -> bool:
         """Whether there are arrays of this name, in every shard."""
-        return all(job._path(name).exists() for job in self.shards or (self,))
+        return all(
+            job._path(name).exists() or job._expected(name) for job in self.shards or (self,)
+        )
+
+    def _expected(self, name: str) -> bool:
+        """Whether the result says that there must be."""
+        result = self.result or {}
+        probes = result.get("probes")
+        return "optimizer_steps" in result if name == "curves" else name in (probes or {})
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"
@@ -90,12 +106,15 @@ class Job:
             return _side_by_side([shard.arrays(name) for shard in self.shards])
         path = self._path(name)
         if not path.exists():
+            if self._expected(name):
+                raise TornFileError(self.folder, f"{path.name} is missing")
             return {}
         try:
             with np.load(path, allow_pickle=False) as stored:
                 return {key: stored[key] for key in stored.files}
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} can't be read ({error})") from None
+        except Exception as error:  # zipfile and NumPy raise whatever the bytes lead them to
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise TornFileError(self.folder, f"{path.name} can't be read ({reason})") from None
 
 
 def on_dev(job: Job) -> float:
@@ -119,9 +138,11 @@ def pooled(jobs: Sequence[Job]) -> list[Job]:
 
     A pooled job's `replicas` setting counts all of them.
     """
+    # Earlier versions said less of what a job was.
+    common = set.intersection(*(set(job.settings) for job in jobs)) if jobs else set()
     groups: dict[str, list[Job]] = {}
     for job in jobs:
-        kept = {key: value for key, value in job.settings.items() if key not in SHARDING}
+        kept = {key: value for key, value in job.settings.items() if key in common - {*SHARDING}}
         groups.setdefault(repr(kept), []).append(job)
     return [_one(group) for group in groups.values()]
 

@@ -20,8 +20,9 @@ from digitsum.runs.results import SCHEMA, read_json
 from digitsum.runs.shape import key_of
 
 MANIFEST = "sweep.json"
+REPORT = ("results.csv", "report.md", "report.html")  # beside its figures
 # Not part of what a job is.
-ASIDE = ("study", "search", "resume")
+ASIDE = ("study", "search", "resume", "overwrite")
 LONGEST = 120  # characters of a job folder's name
 # Names that Windows keeps for devices, whatever their ending.
 _DEVICES = {
@@ -44,7 +45,7 @@ def job_folder(overrides: Sequence[str], fixed: Sequence[str] = ()) -> str:
         fixed: keys that are the same in all jobs of its sweep.
     """
     kept = [one for one in overrides if key_of(one) not in (*ASIDE, *fixed)]
-    return _named(",".join(sorted(kept)) or "job")
+    return portable(",".join(sorted(kept)) or "job")
 
 
 def folder_of(folder: Path, jobs: Sequence[Sequence[str]], fixed: Sequence[str]) -> Path:
@@ -62,10 +63,11 @@ def folder_of(folder: Path, jobs: Sequence[Sequence[str]], fixed: Sequence[str])
     if not (names or searched) or was == list(fixed):
         return folder
     other = [one for one in fixed if one not in was] or ["unchanged"]
-    return folder.with_name(_named(",".join([folder.name, *other])))
+    return folder.with_name(portable(",".join([folder.name, *other])))
 
 
-def _named(said: str) -> str:
+def portable(said: str) -> str:
+    """A name for a folder on any system that says this, told apart by a hash where it can't."""
     name = re.sub(r'[<>:"/\\|?*\x00-\x1f]|\.\.|[. ]$', "_", said)
     if name.partition(".")[0].upper() in _DEVICES:
         name = f"_{name}"
@@ -124,9 +126,38 @@ def check_seeds(jobs: Sequence[Sequence[str]], seed: int, replicas: int) -> None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """A sweep's list of jobs. Raises: UserError."""
+    """A sweep's list of jobs, of which each folder is one of its own.
+
+    Raises:
+        UserError: it is missing, torn, of another schema, or not as a sweep writes it.
+    """
     path = folder / MANIFEST
     manifest = read_json(path, "a sweep")
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise UserError(f"{path}: not a sweep of schema {SCHEMA}")
-    return manifest
+    known: dict[str, Any] = {"study": None, "report": None, "fixed": [], "trials": 0, "started": 0}
+    known |= manifest
+    for key, kinds in (
+        ("study", str | None),
+        ("fixed", list),
+        ("trials", int),
+        ("started", int | float),
+        ("jobs", list),
+    ):
+        if not isinstance(known.get(key), kinds):
+            raise UserError(f"{path}: {key} is {known.get(key)!r}; it isn't as a sweep writes it")
+    if not all(isinstance(one, str) for one in known["fixed"]):
+        raise UserError(f"{path}: fixed is {known['fixed']!r}; it must be overrides")
+    for number, job in enumerate(known["jobs"]):
+        if not is_job(job):
+            raise UserError(f"{path}: jobs[{number}] is {job!r}; it must be a folder and overrides")
+    return known
+
+
+def is_job(entry: Any) -> bool:
+    """Whether it names a folder right in a sweep's own, and lists overrides."""
+    if not isinstance(entry, dict):
+        return False
+    name, overrides = entry.get("folder"), entry.get("overrides")
+    plain = isinstance(name, str) and not {"/", "\\"} & set(name) and name not in ("", ".", "..")
+    return plain and isinstance(overrides, list) and all(isinstance(o, str) for o in overrides)

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra.utils import instantiate
 from matplotlib.figure import Figure
 
 from digitsum.figures.style import save
 from digitsum.figures.svg import inline
+from digitsum.runs.folders import Folder
 from digitsum.studies.catalogue import questions
 from digitsum.studies.claims.judgement import Claim
 from digitsum.studies.collected import Sweep, collect
 from digitsum.studies.figures.forest import forest
+from digitsum.studies.jobs import TornFileError
+from digitsum.studies.manifest import REPORT
 from digitsum.studies.page import Page, Part, Picture, Table, html
-from digitsum.studies.shown import check_shown
+from digitsum.studies.shown import Shown, check_shown, function
 from digitsum.studies.summary_run import write_summary_run
 from digitsum.studies.table import csv_of, head, rows
 from digitsum.studies.told import markdown, show
@@ -30,25 +32,46 @@ from digitsum.writing import write_aside
 def report(folder: Path, shown: Any = None) -> None:
     """Write the report of a sweep from the results its jobs have left, and say where it is.
 
+    A job of which a file can't be read is a row that says so.
+
     Args:
         folder: the sweep's.
         shown: what to show where the sweep itself doesn't say (version 0.1 didn't).
 
     Raises:
-        UserError: the folder isn't a sweep's.
+        UserError: the folder isn't a sweep's, or something else lies where the report belongs.
     """
     found = collect(folder)
     wanted = check_shown(found.shown if found.shown is not None else shown, "report")
+    while True:
+        try:
+            drawn, page = _made(found, wanted)
+            break
+        except TornFileError as torn:
+            found = found.without(torn)
+    own = Folder(folder, "sweep")
+    own.add([*REPORT, *(f"{name}.{ending}" for name in drawn for ending in ("png", "pdf"))])
     write_aside(folder / "results.csv", csv_of(found).encode())
+    for name, made in drawn.items():
+        save(made, folder / name)
+    write_aside(folder / "report.md", markdown(page).encode())
+    write_aside(folder / "report.html", html(page).encode())
+    write_summary_run(page, found, own)
+    show(page, found)
+
+
+def _made(found: Sweep, wanted: Shown) -> tuple[dict[str, Figure], Page]:
+    """Figures and page, of which nothing is written yet."""
     drawn: dict[str, Figure] = {}
     for entry in wanted["figures"]:
-        drawn |= instantiate(entry, _partial_=True)(found)
-    page = Page(
+        drawn |= function(entry, "figures")(found)
+    return drawn, Page(
         found.title,
         _sentence(questions().get(found.study or "", "")),
         answer(found, wanted["answers"]),
         facts(found),
-        [_picture(name, made, folder) for name, made in drawn.items()],
+        # Drawn for the page before they are saved, since saving ends with the layout fixed.
+        [Picture(name, inline(made, name), name) for name, made in drawn.items()],
         [
             (claim, [Part(one, inline(forest(one.forest), one.part)) for one in claim.judgements])
             for claim in judged(found, wanted["claims"])
@@ -56,20 +79,11 @@ def report(folder: Path, shown: Any = None) -> None:
         [
             Table(title, *cells)
             for entry in wanted["tables"]
-            for title, cells in instantiate(entry, _partial_=True)(found).items()
+            for title, cells in function(entry, "tables")(found).items()
         ],
         Table("All results", head(found), rows(found)),
         notes(found),
     )
-    write_aside(folder / "report.md", markdown(page).encode())
-    write_aside(folder / "report.html", html(page).encode())
-    write_summary_run(page, found)
-    show(page, found)
-
-
-def _picture(name: str, made: Figure, folder: Path) -> Picture:
-    # The page's before the files', since saving ends with the layout fixed.
-    return Picture(name, inline(made, name), save(made, folder / name).stem)
 
 
 def _sentence(words: str) -> str:
@@ -79,7 +93,7 @@ def _sentence(words: str) -> str:
 def answer(found: Sweep, entries: Sequence[Any]) -> str:
     """The first that is to be had, each asked by `_target_`; empty where none is."""
     for entry in entries:
-        words: str = instantiate(entry, _partial_=True)(found)
+        words: str = function(entry, "answers")(found)
         if words:
             return words
     return ""
@@ -87,7 +101,7 @@ def answer(found: Sweep, entries: Sequence[Any]) -> str:
 
 def judged(found: Sweep, entries: Sequence[Any]) -> list[Claim]:
     """Those of the claims, each named by `_target_`, of which the sweep can judge a part."""
-    made: list[Claim] = [instantiate(entry, _partial_=True)(found) for entry in entries]
+    made: list[Claim] = [function(entry, "claims")(found) for entry in entries]
     return [claim for claim in made if claim.judgements]
 
 
@@ -107,18 +121,19 @@ def notes(found: Sweep) -> list[str]:
     if found.fixed:
         told.append("The same in all jobs: " + ", ".join(found.fixed) + ".")
     complete = [job.result for job in found.complete if job.result is not None]
-    if any(result["settings"]["data"] == "blog" for result in complete):
+    if any(result["settings"].get("data") == "blog" for result in complete):
         told.append(
             "With data=blog all replicas share the same files: intervals don't include the "
             "sampling of examples, which adds up to 0.05."
         )
-    seen = [r["test_seen_in_train"] for result in complete for r in result["replicas"]]
+    seen = [r.get("test_seen_in_train") for result in complete for r in result["replicas"]]
+    seen = [count for count in seen if count is not None]
     if seen:
         told.append(
             f"Of 100 test sequences {min(seen)} to {max(seen)} also occur in a replica's training "
             "examples."
         )
-    versions: dict[str, str] = complete[0]["versions"] if complete else {}
+    versions: dict[str, str] = complete[0].get("versions", {}) if complete else {}
     if versions:
         told.append("Made with " + ", ".join(f"{k} {v}" for k, v in versions.items()) + ".")
     return told

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from digitsum.errors import UserError
 from digitsum.runs.results import read_json
 from digitsum.runs.shape import key_of
-from digitsum.studies.manifest import ASIDE
+from digitsum.studies.manifest import ASIDE, is_job
 from digitsum.writing import write_aside
 
 MARK = "trial.json"
@@ -72,10 +72,11 @@ def marked(folder: Path, started: float) -> list[dict[str, Any]]:
     found = []
     for path in folder.glob(f"*/{MARK}"):
         try:
-            told = read_json(path, "a trial")
-        except UserError:
+            told = dict(read_json(path, "a trial"))
+        except (UserError, TypeError, ValueError):
             continue  # torn: that trial is made again
-        if told["started"] == started:
-            listed = {"folder": path.parent.name, "overrides": told["overrides"]}
-            found.append((int(told["number"]), listed))
+        listed = {"folder": path.parent.name, "overrides": told.get("overrides")}
+        known = is_job(listed) and isinstance(told.get("number"), int)
+        if known and told.get("started") == started:
+            found.append((told["number"], listed))
     return [listed for _, listed in sorted(found, key=lambda one: one[0])]

@@ -1,40 +1,75 @@
-"""What a sweep's report shows: functions of this package, named in a study's YAML."""
+"""What a sweep's report shows: functions that take a sweep, named in a study's YAML.
 
+The list comes back from a sweep's folder, perhaps a stranger's: so it is a closed set, for each
+kind the public functions of its own room that return what the kind is.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from hydra.utils import get_method
-
 from digitsum.errors import UserError
+from digitsum.runs.closed import TARGET, Plain, defined
 
 Shown = dict[str, list[dict[str, Any]]]  # by kind; each function named by `_target_`
-KINDS = ("answers", "figures", "tables", "claims")
+# By kind: where its functions are, and what they return, as Python spells it.
+KINDS = {
+    "answers": ("digitsum.studies.answers.", "str"),
+    "figures": ("digitsum.studies.figures.", "dict[str, matplotlib.figure.Figure]"),
+    "tables": ("digitsum.studies.", "dict[str, tuple[list[str], list[list[str]]]]"),
+    "claims": ("digitsum.studies.claims.", "digitsum.studies.claims.judgement.Claim"),
+}
+_SWEEP = "digitsum.studies.collected.Sweep"
 # Of a sweep that doesn't say, as those before there were answers.
 ASKED = [
     {"_target_": "digitsum.studies.answers.lengths.at_the_longest"},
     {"_target_": "digitsum.studies.answers.best.best_setting"},
 ]
-_OURS = "digitsum."
 
 
 def check_shown(shown: Any, place: str) -> Shown:
-    """What a report is to show, once it is sure that all of it is there and this package's.
+    """What a report is to show, once it is sure that all of it can be shown.
 
     Raises:
         UserError: naming the entry.
     """
+    if shown is not None and not isinstance(shown, dict):
+        raise UserError(f"{place} is {shown}; it must name {', '.join(KINDS)}")
     found: Shown = {}
     for kind in KINDS:
-        found[kind] = list((shown or {}).get(kind) or (ASKED if kind == "answers" else []))
+        listed = (shown or {}).get(kind) or (ASKED if kind == "answers" else [])
+        if not isinstance(listed, list):
+            raise UserError(f"{place}.{kind} is {listed}; it must be a list")
+        found[kind] = listed
         for number, entry in enumerate(found[kind]):
-            target = entry.get("_target_") if isinstance(entry, dict) else None
-            if not str(target).startswith(_OURS):
-                raise UserError(
-                    f"{place}.{kind}[{number}] is {entry}; it must name a function of digitsum by "
-                    "_target_"
-                )
-            try:
-                get_method(str(target))
-            except Exception as error:
-                reason = str(error).splitlines()[0]
-                raise UserError(f"{place}.{kind}[{number}]: {target}: {reason}") from None
+            function(entry, kind, f"{place}.{kind}[{number}]")
     return found
+
+
+def function(entry: Any, kind: str, place: str = "report") -> Callable[[Any], Any]:
+    """The function that an entry names, with the arguments that it gives.
+
+    Raises:
+        UserError: it names something else than a function of this kind, or gives it something that
+            it doesn't take.
+    """
+    room, returned = KINDS[kind]
+    name = entry.get(TARGET) if isinstance(entry, dict) else None
+    if not isinstance(name, str) or not name.startswith(room):
+        raise UserError(f"{place} is {entry}; it must name a function of {room}* by _target_")
+    try:
+        found = defined(name)
+    except (ImportError, UserError, ValueError, AssertionError) as error:
+        raise UserError(f"{place}: {name}: {str(error).splitlines()[0]}") from None
+    signature = inspect.signature(found) if inspect.isfunction(found) else None
+    parameters = list(signature.parameters.values()) if signature else []
+    takes = bool(parameters) and inspect.formatannotation(parameters[0].annotation) == _SWEEP
+    gives = signature and inspect.formatannotation(signature.return_annotation)
+    if not (takes and gives == returned):
+        raise UserError(f"{place}: {name} is not one of the {kind} that a report shows")
+    given = {key: value for key, value in entry.items() if key != TARGET}
+    for key, value in given.items():
+        if key not in [one.name for one in parameters[1:]] or not isinstance(value, Plain):
+            raise UserError(f"{place}: {key} is nothing that {name} takes")
+    return partial(found, **given)

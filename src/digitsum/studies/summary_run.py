@@ -5,11 +5,11 @@ TensorBoard sorts by name, so that `answer` comes first; it draws against steps 
 line's step is the length.
 """
 
-import shutil
-
+from digitsum.runs.folders import Folder
 from digitsum.studies.collected import Sweep
 from digitsum.studies.figures.rows import table
 from digitsum.studies.jobs import LENGTH, Job
+from digitsum.studies.manifest import portable
 from digitsum.studies.page import Page
 from digitsum.studies.table import best_first
 from digitsum.studies.told import summary
@@ -17,16 +17,20 @@ from digitsum.studies.told import summary
 FOLDER = "answer"
 
 
-def write_summary_run(page: Page, found: Sweep) -> None:
+def write_summary_run(page: Page, found: Sweep, own: Folder) -> None:
     """Write them anew, beside the jobs that TensorBoard knows."""
     place = found.folder / FOLDER
-    shutil.rmtree(place, ignore_errors=True)
+    events = (f"{FOLDER}/events.out.tfevents.*", f"{FOLDER}/*/events.out.tfevents.*")
+    own.clear(events)
     if not found.in_tensorboard:
         return
     # Here, because a report without TensorBoard needn't wait for torch.
     from matplotlib.image import imread
     from torch.utils.tensorboard import SummaryWriter
 
+    from digitsum.training.logbooks.tensorboard import own_events
+
+    own.add([f"{FOLDER}/{own_events()}", f"{FOLDER}/*/{own_events()}"])
     with SummaryWriter(str(place)) as writer:
         for picture in page.pictures[:1]:
             shown = imread(found.folder / f"{picture.file}.png")
@@ -41,7 +45,7 @@ def write_summary_run(page: Page, found: Sweep) -> None:
     for job in found.complete:
         others = [key for key in found.varied if key != LENGTH]
         name = job.name(others) if others else "all"
-        lines.setdefault(name.replace("/", "_"), []).append(job)
+        lines.setdefault(portable(name), []).append(job)
     for name, jobs in lines.items():
         with SummaryWriter(str(place / name)) as writer:
             for job in sorted(jobs, key=lambda job: int(job.settings[LENGTH])):

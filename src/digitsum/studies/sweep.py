@@ -1,26 +1,26 @@
 """Around a whole sweep: its folder's lock and its list of jobs first, its report at the end."""
 
 import json
-import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
-from digitsum.runs.cli import fail, of_the_machine
+from digitsum.runs.cli import refusing
+from digitsum.runs.folders import Folder, hold, release
+from digitsum.runs.hydra_keys import by_hydra, check_hydra
+from digitsum.runs.meant import absolute
 from digitsum.runs.results import SCHEMA
 from digitsum.runs.shape import key_of
+from digitsum.runs.typed import in_quotes
 from digitsum.studies.manifest import (
     MANIFEST,
+    REPORT,
     check_seeds,
     fixed_in,
     folder_of,
@@ -32,7 +32,9 @@ from digitsum.studies.shown import check_shown
 from digitsum.writing import write_aside
 
 EXCLUDED = "hydra.job.config.override_dirname.exclude_keys"
-_started: list[tuple[Path, FileLock]] = []  # this process's sweep and the lock on it
+# What Hydra, a search's sweeper and a report write in a sweep's folder.
+WRITTEN = (MANIFEST, "multirun.yaml", "optimization_results.yaml", *REPORT)
+_started: list[Path] = []  # this process's sweep
 
 
 class SweepReport(Callback):
@@ -40,44 +42,35 @@ class SweepReport(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         # Hydra would make a warning of an exception, and run the jobs all the same.
-        try:
-            self._open(config)
-        except Exception as error:
-            if (words := of_the_machine(error)) is None:
-                traceback.print_exc()
-                sys.exit(1)
-            fail(words)
+        refusing(lambda: self._open(config))
 
     def _open(self, config: DictConfig) -> None:
-        try:
-            shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
-            search = is_search(config)
-            if search:
-                settle(config)
-            jobs = [] if search else jobs_of(config)
-            if not jobs and not search:
-                raise UserError("the values given make a sweep of no jobs")
-            check_seeds(jobs, config.seed, config.replicas)
-            trials = planned(config) if search else 0
-            fixed = fixed_in_search(config) if search else fixed_in(jobs)
-        except (UserError, HydraException, OmegaConfBaseException) as error:
-            fail(str(error))
+        check_hydra(config.hydra)
+        shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
+        search = is_search(config)
+        if search:
+            settle(config)
+        jobs = [] if search else jobs_of(config)
+        if not jobs and not search:
+            raise UserError("the values given make a sweep of no jobs")
+        check_seeds(jobs, config.seed, config.replicas)
+        trials = planned(config) if search else 0
+        fixed = fixed_in_search(config) if search else fixed_in(jobs)
         keys = [key_of(one) for one in fixed]
-        folder = folder_of(Path(config.hydra.sweep.dir).resolve(), jobs, fixed)
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            fail(
-                f"{folder}: another sweep is running in this folder; "
-                "wait for it, or give this one hydra.sweep.dir=PATH"
-            )
+        folder = folder_of(absolute(config.hydra.sweep.dir), jobs, fixed)
+        own = Folder(folder, "sweep")
+        names = [*WRITTEN, *(f"*/{name}" for name in by_hydra(config.hydra))]
+        own.check(WRITTEN)
+        for job in jobs:
+            before, now = folder / job_folder(job), folder / job_folder(job, keys)
+            Folder(now if now.exists() else before, "run")
+        hold(folder, "sweep")
+        own.add(names)
         # Jobs are composed anew, each perhaps on another machine: this is what they are told.
         with open_dict(config):
             config.hydra.sweep.dir = str(folder)
-            place = str(folder).replace("\\", "\\\\").replace('"', '\\"')
-            told = [f"{EXCLUDED}={json.dumps(keys)}", f'hydra.sweep.dir="{place}"']
+            place = in_quotes(str(folder))
+            told = [f"{EXCLUDED}={json.dumps(keys)}", f"hydra.sweep.dir={place}"]
             config.hydra.overrides.hydra.extend(told)
         for job in jobs:
             before, now = folder / job_folder(job), folder / job_folder(job, keys)
@@ -94,7 +87,7 @@ class SweepReport(Callback):
             "jobs": [{"folder": job_folder(job, keys), "overrides": job} for job in jobs],
         }
         write_aside(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
-        _started.append((folder, lock))
+        _started.append(folder)
         print(f"{f'{trials} trials' if search else f'{len(jobs)} jobs'} -> {folder}", flush=True)
 
 
@@ -107,7 +100,7 @@ def reported() -> Iterator[None]:
     try:
         yield
     finally:
-        for folder, lock in _started:
+        for folder in _started:
             from digitsum.studies.report import report  # only now: figures take a second to import
 
             try:
@@ -115,5 +108,5 @@ def reported() -> Iterator[None]:
             except OSError as error:
                 place = error.filename or str(folder)
                 raise OSError(error.errno, error.strerror, place) from None
-            lock.release()
+            release(folder)
         _started.clear()

@@ -21,7 +21,9 @@ def csv_of(found: Sweep) -> str:
     writer = csv.writer(text, lineterminator="\n")
     hidden = {"seed"} if not found.trials else {"seed", "test_accuracy"}
     measures = [measure for measure in measures if measure not in hidden]
-    settings = [key for key in settings if key != "seed"]
+    # What is built follows from what is chosen, unless it alone varies.
+    built = {key for key in settings if key.rpartition(".")[2] in ("_target_", "_partial_")}
+    settings = [key for key in settings if key not in (built | {"seed"}) - set(found.varied)]
     writer.writerow(["job", "status", *settings, "seed", *measures, "error"])
     for job in [*found.complete, *found.unfinished]:
         known = [job.settings.get(key, "") for key in settings]
@@ -46,7 +48,7 @@ def rows(found: Sweep) -> list[list[str]]:
                 one = job.summary(measure)
                 spread = f"{number(one.low)} - {number(one.high)}" if one.replicas > 1 else "-"
                 cells += [number(one.mean), spread]
-            diverged = sum(r["diverged_at"] is not None for r in job.result["replicas"])
+            diverged = sum(r.get("diverged_at") is not None for r in job.result["replicas"])
             rows.append([*varied, *cells, str(len(job.result["replicas"])), str(diverged)])
         else:
             error = (job.result or {}).get("error", "no result yet")

@@ -11,13 +11,13 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from digitsum.errors import UserError
+from digitsum.errors import Stopped, UserError
 from digitsum.training.onlooker import Onlooker
 from digitsum.writing import naming, replace
 
 CURRENT = "checkpoint.ckpt"
 PREVIOUS = "checkpoint.previous.ckpt"
-_ASIDE = ".checkpoint.aside.ckpt"
+ASIDE = ".checkpoint.aside.ckpt"
 # What this system knows of them; the last is SLURM's usual preemption.
 _NAMES = ("SIGTERM", "SIGINT", "SIGUSR1")
 _SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
@@ -25,7 +25,7 @@ _SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, nam
 
 def save(trainer: pl.Trainer, folder: Path) -> None:
     """Write a whole checkpoint aside, keep the one before, then rename: one is always good."""
-    aside = folder / _ASIDE
+    aside = folder / ASIDE
     try:
         with naming(folder / CURRENT):
             trainer.save_checkpoint(aside)
@@ -106,9 +106,9 @@ class Checkpoints(Onlooker):
         save(trainer, self.folder)
         self._saved = now
         if self._stop is not None:
-            raise SystemExit(
-                f"stopped by {self._stop} after step {trainer.global_step}; checkpoint saved. Go "
-                f"on with the same command and resume=true hydra.run.dir={self.folder}"
+            raise Stopped(
+                f"stopped by {self._stop} after step {trainer.global_step}; checkpoint saved",
+                f"hydra.run.dir={self.folder}",
             )
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:

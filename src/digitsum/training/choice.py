@@ -1,5 +1,6 @@
 """Which way a training takes on the CPU: the compiled one wherever it can."""
 
+import os
 import sys
 
 import torch
@@ -15,6 +16,10 @@ def fastest_way(module: Learner) -> Way:
     something can't be compiled.
     """
     if needs_each_step(module.trainer) or torch.is_anomaly_enabled():  # which is autograd's
+        return PlainWay(module)
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        told = "NUMBA_DISABLE_JIT is set: trained the plain, slower way"
+        print(told, file=sys.stderr, flush=True)
         return PlainWay(module)
     # Imported here: Numba is not for those who never train.
     from digitsum.training.compiled import CompiledWay

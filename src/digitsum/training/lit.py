@@ -185,7 +185,7 @@ class LitDigitSum(Learner):
     def _measure(self, split: str, batch: Batch) -> Tensor:
         accuracies = replica_accuracies(self.best(batch.digits), batch.labels)
         self.measured[split] = accuracies
-        self.log(f"{split}/accuracy_of_best", accuracies.mean(), logger=False)
+        self.log(f"{split}/accuracy_of_best", accuracies.mean())
         return accuracies
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -35,6 +35,12 @@ class Outcome(NamedTuple):
     rows: list[list[str | float | None]]
 
 
+def within(folder: Path, place: str | Path, names: Sequence[str]) -> list[str]:
+    """Names in a logger's own place, relative to the run's folder."""
+    inner = Path(place).resolve().relative_to(folder.resolve())
+    return [(inner / name).as_posix() + "/" * name.endswith("/") for name in names]
+
+
 class Book(Generic[L]):
     """Tells one logger."""
 
@@ -56,6 +62,12 @@ class Book(Generic[L]):
     def abandon(self) -> None:
         """The run failed."""
         self.logger.finalize("failed")
+
+    def files(self, folder: Path) -> list[str]:
+        """Names, relative to the run's folder, of what the logger writes there; `*` stands for what
+        isn't known beforehand, a `/` at the end for all that is in a folder.
+        """
+        return []
 
     def browse(self, folder: Path) -> str:
         """The command that shows what was told; empty where there is none."""

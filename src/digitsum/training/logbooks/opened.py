@@ -5,9 +5,16 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.loggers import Logger, MLFlowLogger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.loggers import (
+    CSVLogger,
+    Logger,
+    MLFlowLogger,
+    TensorBoardLogger,
+    WandbLogger,
+)
 
 from digitsum.training.logbooks.book import Book
+from digitsum.training.logbooks.csv import CSVBook
 from digitsum.training.logbooks.mlflow import MLFlowBook
 from digitsum.training.logbooks.tensorboard import TensorBoardBook
 from digitsum.training.logbooks.wandb import WandbBook
@@ -35,6 +42,8 @@ def _book(logger: Logger) -> Book[Any]:
     match logger:
         case TensorBoardLogger():
             return TensorBoardBook(logger)
+        case CSVLogger():
+            return CSVBook(logger)
         case WandbLogger():
             return WandbBook(logger)
         case MLFlowLogger():

@@ -4,12 +4,14 @@ HParams: the same tags in every run, or the table's columns go empty; announced 
 with NaN, since TensorBoard keeps the first summary of a run and fills in the scalars.
 """
 
+import os
+import socket
 from pathlib import Path
 
 from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.image import imread
 
-from digitsum.training.logbooks.book import Book, Outcome, Run
+from digitsum.training.logbooks.book import Book, Outcome, Run, within
 from digitsum.training.scalars import bound, tag
 
 # Charts of TensorBoard's custom scalars: all runs in one, each with its interval as a band.
@@ -26,8 +28,16 @@ LAYOUT = {
 }
 
 
+def own_events() -> str:
+    """What event files of this process are called: time, machine, process, number."""
+    return f"events.out.tfevents.*.{socket.gethostname()}.{os.getpid()}.*"
+
+
 class TensorBoardBook(Book[TensorBoardLogger]):
     """Of HParams it shows what varies: a table of constants says nothing."""
+
+    def files(self, folder: Path) -> list[str]:
+        return within(folder, self.logger.log_dir, [own_events(), "hparams.yaml"])
 
     def announce(self, run: Run) -> None:
         final = {f"final/{name}": float("nan") for name in run.measures}
