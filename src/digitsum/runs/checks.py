@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -59,10 +61,13 @@ def check(
     _check_data(config, [key_of(override) for override in typed])
     if folder is not None:
         # Only now: torch takes seconds to import.
+        from digitsum.runs.loggers import ask_servers
         from digitsum.runs.sizes import check_sizes
         from digitsum.runs.trial import check_builds
 
         check_device(config.trainer)
+        if not (HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN):
+            ask_servers(config.logger)  # of a sweep's, once for all its jobs
         check_builds(config, Path(folder))
         check_sizes(config, Path(folder))
 

@@ -31,7 +31,7 @@ from digitsum.runs.shape import key_of
 from digitsum.runs.typed import quoted_form, taken
 
 # Libraries that would tell each step of theirs where hydra.verbose asks for ours.
-CHATTY = ("numba", "matplotlib", "PIL", "fontTools", "fsspec", "asyncio", "filelock", "h5py", "git")
+CHATTY = (*("numba", "matplotlib", "PIL", "fontTools", "fsspec", "asyncio", "filelock", "git"),)
 _wants_trace = False  # HYDRA_FULL_ERROR=1, as the command was given
 
 # Groups in which choices come with packages of their own.

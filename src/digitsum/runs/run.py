@@ -4,6 +4,7 @@ The folder holds `config.yaml` (resolved), `checkpoint.ckpt`, `curves.npz`, `res
 and the logger's files.
 """
 
+import os
 import time
 import warnings
 from pathlib import Path
@@ -37,7 +38,9 @@ from digitsum.training.logbooks.book import Outcome, Run
 from digitsum.training.logbooks.opened import opened
 from digitsum.writing import remove, write_aside
 
-PATIENCE = 5.0  # seconds for whoever wrote in this folder before, and is just ending
+# Seconds for whoever wrote in this folder before, and is just ending; on a cluster, for a job of an
+# earlier command that is still at it.
+PATIENCE = -1.0 if "SLURM_JOB_ID" in os.environ else 5.0
 
 
 def train(config: DictConfig, quiet: str | None = None) -> dict[str, Any]:
@@ -138,9 +141,12 @@ def _train(
             for book in told:
                 book.conclude(outcome, trainer.global_step)
     results.write(folder, result)
+    untold = [words for book in told if (words := book.close(folder))]
     final = shown_at or folder
     pictures = [final / path.relative_to(folder) for path in paths]
     _show(config, final, result, pictures, quiet, [book.browse(final) for book in told])
+    for words in untold:
+        print(words)
     return result
 
 
@@ -179,7 +185,7 @@ def following(config: DictConfig, folder: Path) -> str:
 
 def _to_resume(config: DictConfig, folder: Path) -> Path | None:
     """The checkpoint to go on from, once it is sure that it is this configuration's."""
-    if not config.resume:
+    if not config.resume and not queued_again():
         return None
     if not (folder / CONFIG).exists():
         if HydraConfig.get().mode != RunMode.MULTIRUN:
@@ -191,6 +197,11 @@ def _to_resume(config: DictConfig, folder: Path) -> Path | None:
             "repeat its overrides, or start anew elsewhere"
         )
     return checkpointing.latest(folder)
+
+
+def queued_again() -> bool:
+    """Whether SLURM has begun this job before: out of time, or preempted."""
+    return os.environ.get("SLURM_RESTART_COUNT", "0") not in ("", "0")
 
 
 def _replicas(module: LitDigitSum, data: DigitSumData, seed: int) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def check_builds(config: DictConfig, folder: Path) -> None:
         there = {FOLDER: place, SHARED: Path(place).as_posix()}
         tree = _replaced(typed, lambda found: there.get(found, "trial"))
         for name, one in loggers_of(cast(DictConfig, OmegaConf.create(tree)).logger).items():
-            _built(name, partial(build_logger, name, one), Logger)
+            _built(name, partial(build_logger, name, one, trial=True), Logger)
 
 
 def _built(group: str, build: Callable[[], Any], kind: type | None) -> Any:

@@ -21,6 +21,15 @@ def evaluate(config: DictConfig) -> None:
             f"split is {config.split}; it must be one of {', '.join(SPLITS)}"
             + near(str(config.split), SPLITS)
         )
+    if not isinstance(config.tell, bool):
+        raise UserError(f"tell is {config.tell}; it must be true or false")
+    if config.tell:
+        from digitsum.runs.retell import retell
+
+        if config.run is None:
+            raise UserError("tell is for run=FOLDER")
+        retell(Path(config.run).resolve())
+        return
     if config.figures not in (None, "gates"):
         raise UserError(f"figures is {config.figures}; it must be gates, or null")
     length = config.data.length

@@ -64,6 +64,11 @@ class SweepReport(Callback):
         for job in jobs:
             before, now = folder / job_folder(job), folder / job_folder(job, keys)
             Folder(now if now.exists() else before, "run")
+        ask(config)
+        if str(config.hydra.launcher._target_).endswith(".SlurmLauncher"):
+            from digitsum.studies import cluster  # only now: it needs a package of its own
+
+            cluster.prepare()
         hold(folder, "sweep")
         own.add(names)
         # Jobs are composed anew, each perhaps on another machine: this is what they are told.
@@ -89,6 +94,14 @@ class SweepReport(Callback):
         write_aside(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
         _started.append(folder)
         print(f"{f'{trials} trials' if search else f'{len(jobs)} jobs'} -> {folder}", flush=True)
+
+
+def ask(config: DictConfig) -> None:
+    """Once for all jobs, whether a server that they are to tell is there. Raises: UserError."""
+    if "tracking_uri" in str(config.logger) or "offline" in str(config.logger):
+        from digitsum.runs.loggers import ask_servers  # only now: loggers take seconds to import
+
+        ask_servers(config.logger)
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from digitsum.writing import naming, replace
 CURRENT = "checkpoint.ckpt"
 PREVIOUS = "checkpoint.previous.ckpt"
 ASIDE = ".checkpoint.aside.ckpt"
-# What this system knows of them; the last is SLURM's usual preemption.
-_NAMES = ("SIGTERM", "SIGINT", "SIGUSR1")
+# What this system knows of them; the last two are SLURM's usual warnings.
+_NAMES = ("SIGTERM", "SIGINT", "SIGUSR1", "SIGUSR2")
 _SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
 
@@ -80,7 +80,8 @@ class Checkpoints(Onlooker):
         self._saved = time.monotonic()
         # Whoever wants a checkpoint after every pass needs Lightning's hook at each.
         self.patient = seconds > 0
-        self._stop: str | None = None
+        self._stop: int | None = None
+        self._queued: Any = None
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -91,7 +92,9 @@ class Checkpoints(Onlooker):
             self._before = {}  # not the main thread, which alone may handle signals
 
     def _asked(self, number: int, frame: FrameType | None) -> None:
-        self._stop = signal.Signals(number).name
+        self._stop = number
+        # Whoever queues the job again, once its checkpoint is saved; None where nobody does.
+        self._queued = self._before[number] if "SUBMITIT_EXECUTOR" in os.environ else None
         self._restore()  # asked a second time, stop at once
 
     def _restore(self) -> None:
@@ -105,11 +108,18 @@ class Checkpoints(Onlooker):
             return
         save(trainer, self.folder)
         self._saved = now
-        if self._stop is not None:
-            raise Stopped(
-                f"stopped by {self._stop} after step {trainer.global_step}; checkpoint saved",
-                f"hydra.run.dir={self.folder}",
-            )
+        if self._stop is None:
+            return
+        number, self._stop = self._stop, None
+        if callable(self._queued):
+            self._queued(number, None)  # doesn't return where it queues the job again
+            self.on_train_start(trainer, pl_module)
+            return
+        raise Stopped(
+            f"stopped by {signal.Signals(number).name} after step {trainer.global_step}; "
+            "checkpoint saved",
+            f"hydra.run.dir={self.folder}",
+        )
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         self._restore()

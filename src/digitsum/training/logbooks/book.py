@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 from lightning.pytorch.loggers import Logger
 
 L = TypeVar("L", bound=Logger)
+LAST = 10.0  # seconds that a run waits for somebody else's machine once it is done
 Scalar = str | float | int | bool
 
 
@@ -62,6 +63,10 @@ class Book(Generic[L]):
     def abandon(self) -> None:
         """The run failed."""
         self.logger.finalize("failed")
+
+    def close(self, folder: Path) -> str:
+        """After all else; -> a line on what couldn't be told, empty where all was."""
+        return ""
 
     def files(self, folder: Path) -> list[str]:
         """Names, relative to the run's folder, of what the logger writes there; `*` stands for what

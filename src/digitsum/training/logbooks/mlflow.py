@@ -1,6 +1,8 @@
 """MLflow: one store for the runs of a sweep, a run of its own for each of ours."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from lightning.pytorch.loggers import MLFlowLogger
 
@@ -8,6 +10,7 @@ from digitsum.training.logbooks.book import Book, Outcome, Run
 
 # MLflow's tags for what a run is called; the same name is the same run, made anew.
 NAME = "mlflow.runName"
+MOST = 1000  # metrics in a batch, of MLflow's own
 
 
 class MLFlowBook(Book[MLFlowLogger]):
@@ -15,6 +18,19 @@ class MLFlowBook(Book[MLFlowLogger]):
         self._only()
         super().announce(run)
         self.logger.experiment.log_text(self._id, run.config, "config.yaml")
+
+    def points(self, points: Sequence[dict[str, Any]]) -> None:
+        """Of curves: `values` by name, `step`, and `at` (ms), so that it may be told twice."""
+        from mlflow.entities import Metric
+
+        metrics = [
+            Metric(name, float(value), point["at"], point["step"])
+            for point in points
+            for name, value in point["values"].items()
+        ]
+        for first in range(0, len(metrics), MOST):
+            batch = metrics[first : first + MOST]
+            self.logger.experiment.log_batch(self._id, metrics=batch)
 
     def figure(self, name: str, path: Path, step: int) -> None:
         self.logger.experiment.log_artifact(self._id, str(path), "figures")

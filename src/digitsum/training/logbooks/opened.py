@@ -13,6 +13,7 @@ from lightning.pytorch.loggers import (
     WandbLogger,
 )
 
+from digitsum.training.logbooks.beside import Beside, BesideBook
 from digitsum.training.logbooks.book import Book
 from digitsum.training.logbooks.csv import CSVBook
 from digitsum.training.logbooks.mlflow import MLFlowBook
@@ -40,6 +41,8 @@ def opened(trainer: pl.Trainer) -> Iterator[list[Book[Any]]]:
 
 def _book(logger: Logger) -> Book[Any]:
     match logger:
+        case Beside():
+            return BesideBook(logger)
         case TensorBoardLogger():
             return TensorBoardBook(logger)
         case CSVLogger():

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 from secrets import token_hex
+from threading import Thread
 
 from lightning.pytorch.loggers import WandbLogger
 
-from digitsum.training.logbooks.book import Book, Outcome, within
+from digitsum.training.logbooks.book import LAST, Book, Outcome, Run, within
 
 
 class WandbBook(Book[WandbLogger]):
     """A run of its own for each of ours, also where one process trains many."""
+
+    _late = False
 
     def files(self, folder: Path) -> list[str]:
         # Named beforehand, so that what it makes can be told from what it doesn't.
@@ -25,10 +28,33 @@ class WandbBook(Book[WandbLogger]):
         self.logger.log_table("results", columns=outcome.head, data=outcome.rows)
         super().conclude(outcome, step)
         # Lightning leaves it open, and the next run would write into it.
-        self.logger.experiment.finish()
+        self._finish(0)
 
     def abandon(self) -> None:
-        self.logger.experiment.finish(exit_code=1)
+        self._finish(1)
+
+    def announce(self, run: Run) -> None:
+        """A server that was there a moment ago and now isn't is told later, from the folder."""
+        try:
+            super().announce(run)
+        except Exception:
+            if self.logger._offline:
+                raise
+            self.logger._offline = True
+            self.logger._wandb_init["mode"] = "offline"
+            super().announce(run)
+
+    def _finish(self, status: int) -> None:
+        """What a server hasn't taken after a while stays in the folder, for `wandb sync`."""
+        finishing = Thread(
+            target=self.logger.experiment.finish, kwargs={"exit_code": status}, daemon=True
+        )
+        finishing.start()
+        finishing.join(None if self.logger._offline else LAST)
+        self._late = finishing.is_alive()
+
+    def close(self, folder: Path) -> str:
+        return "wandb's server has not taken all of it: wandb sync sends it" if self._late else ""
 
     def browse(self, folder: Path) -> str:
         return f"wandb sync {folder / 'wandb'}/offline-run-*"
