@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from digitsum.task.data import DigitSumData
 from digitsum.task.examples import IndependentStreams
 from digitsum.training.clipping import Clipping
 from digitsum.training.lit import LitDigitSum
+
+from .forks import Forks
+from .printed import check_printed
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -42,18 +45,33 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def start(
-    place: Path, script: str, *overrides: str, threads: int | None = None
+    place: Path, script: str, *overrides: str, threads: int | None = None, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `train.py` or `evaluate.py` in a folder, as a user would from elsewhere."""
+    """Run `train.py` or `evaluate.py` in a folder, as a user would from elsewhere.
+
+    Whatever command it prints is read as a shell and as the script would (`check_printed`).
+    """
     share = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, str(REPO / script), *overrides],
         cwd=place,
-        env=os.environ | share,
+        env=os.environ | share | env,
         capture_output=True,
         text=True,
         timeout=240,
     )
+    check_printed(done.stdout + done.stderr)
+    return done
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Commands in forks of one process that has imported everything: some tenths of a second."""
+    if not hasattr(os, "fork"):
+        pytest.skip("each command is run in a fork")
+    made = Forks(tmp_path_factory.mktemp("forks"))
+    yield made
+    made.end()
 
 
 @pytest.fixture

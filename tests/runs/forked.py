@@ -1,8 +1,8 @@
-"""Runs `train.py` again and again in forks of one process that has imported everything.
+"""Runs commands again and again in forks of one process that has imported everything.
 
 Reads JSON lines from standard input, each a folder and the words typed, and answers each with the
-exit status; None where it took too long. Standard output and error go to files in the folder's
-parent, so that the folder holds what the command left and nothing else.
+exit status; None where it took too long. Standard output and error go to files outside the folder,
+unless something is to be wrong with them: `out:broken err:closed` (or `full`, `ascii`).
 """
 
 import json
@@ -14,21 +14,49 @@ import time
 import traceback
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; ten would do, but for a cell that must be compiled on a busy machine
 IMPORTED = ("digitsum.studies.job", "digitsum.studies.report", "digitsum.training.compiled")
-IMPORTED += ("digitsum.runs.sizes", "matplotlib.backends.backend_agg", "torch.utils.tensorboard")
+IMPORTED += (
+    "digitsum.studies.evaluate",
+    "digitsum.runs.sizes",
+    "matplotlib.backends.backend_agg",
+    "torch.utils.tensorboard",
+)
 
 
-def run(folder: Path, words: list[str]) -> None:
-    os.chdir(folder)
+def broken() -> int:
+    """A pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+def run(told: dict[str, Any]) -> None:
+    os.chdir(told["folder"])
+    os.environ |= told["env"]
     for number, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(folder.parent / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    sys.argv = ["train.py", *words]
+        log = os.open(told[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        wrong = [one for one in told["streams"].split() if one.startswith(name)]
+        kind = wrong[0].partition(":")[2] if wrong else "kept"
+        encoding = "ascii" if kind == "ascii" else "utf-8"
+        if kind == "broken":
+            log = broken()
+        elif kind == "full":
+            log = os.open("/dev/full", os.O_WRONLY)
+        stream: Any = None
+        if kind == "closed":
+            os.close(number)
+        else:
+            os.dup2(log, number)
+            stream = open(number, "w", encoding=encoding, closefd=False)  # noqa: SIM115
+        setattr(sys, "std" + name, stream)
+    sys.argv = [told["script"], *told["words"]]
     status = 1
     try:
-        runpy.run_path(str(REPO / "train.py"), run_name="__main__")
+        runpy.run_path(str(REPO / told["script"]), run_name="__main__")
         status = 0
     except SystemExit as ended:
         if isinstance(ended.code, str):
@@ -37,8 +65,9 @@ def run(folder: Path, words: list[str]) -> None:
             status = ended.code or 0
     except BaseException:
         traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
     os._exit(status)
 
 
@@ -59,10 +88,9 @@ def main() -> None:
     for name in IMPORTED:
         import_module(name)
     for line in sys.stdin:
-        folder, words = json.loads(line)
         child = os.fork()
         if child == 0:
-            run(Path(folder), words)
+            run(json.loads(line))
         print(json.dumps(waited(child)), flush=True)
 
 

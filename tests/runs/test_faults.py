@@ -154,9 +154,13 @@ def test_resuming_with_another_configuration_is_refused(
     before = (tmp_path / "run" / "results.json").read_bytes()
     done = command("train.py", *RUN, "hydra.run.dir=run", "resume=true", "lr=0.5")
     assert done.returncode == 1
-    assert "started with another configuration" in done.stderr
+    assert "holds a complete run of another configuration" in done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert (tmp_path / "run" / "results.json").read_bytes() == before
+    (tmp_path / "run" / "results.json").unlink()
+    done = command("train.py", *RUN, "hydra.run.dir=run", "resume=true", "lr=0.5")
+    assert done.returncode == 1
+    assert "started with another configuration" in done.stderr
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 import json
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from omegaconf import OmegaConf
 from digitsum.studies.catalogue import wants_a_list
 
 from ..conftest import REPO
+from ..forks import Forks
 from .test_configs import composed
 
 pytestmark = [
@@ -86,39 +84,11 @@ commands = st.tuples(
 ).map(lambda both: [*both[1], *BASE, *both[0]])
 
 
-class Forks:
-    """Runs commands in an empty folder each."""
-
-    def __init__(self, place: Path) -> None:
-        self.folder = place / "cwd"
-        typed = [sys.executable, str(Path(__file__).with_name("forked.py"))]
-        self.process = subprocess.Popen(
-            typed, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def run(self, words: list[str]) -> tuple[int | None, str]:
-        """The exit status, None where it took too long, and standard error."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps([str(self.folder), words]) + "\n")
-        self.process.stdin.flush()
-        status = json.loads(self.process.stdout.readline())
-        return status, (self.folder.parent / "err").read_text(encoding="utf-8", errors="replace")
-
-
-@pytest.fixture(scope="module")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    made = Forks(tmp_path_factory.mktemp("forks"))
-    yield made
-    made.process.kill()
-    made.process.communicate()
-
-
 def complaint(words: list[str], status: int | None, errors: str, folder: Path) -> str:
     """What is wrong with how a command ended; empty where nothing is."""
-    found = {path: json.loads(path.read_bytes()) for path in folder.rglob("results.json")}
+    names = ("results.json", "failure.json")
+    paths = [path for name in names for path in folder.rglob(name)]
+    found = {path: json.loads(path.read_bytes()) for path in paths}
     if status is None:
         return "it hangs"
     if "Traceback" in errors:
@@ -133,7 +103,7 @@ def complaint(words: list[str], status: int | None, errors: str, folder: Path) -
         return f"status {status} and {last}"
     if "-m" in words or any(word.startswith("study=") for word in words):
         jobs = [one.parent for one in folder.rglob("config.yaml") if one.parent.name != ".hydra"]
-        torn = [one.name for one in jobs if not (one / "results.json").exists()]
+        torn = [one.name for one in jobs if not any((one / name).exists() for name in names)]
         return f"jobs without a result: {torn}" if torn else ""
     if len(errors.strip().splitlines()) != 1:
         return "several lines"
@@ -159,7 +129,7 @@ def test_whatever_is_typed(
     def type_it(words: list[str]) -> None:
         nonlocal tried
         tried += 1
-        status, errors = forks.run(words)
+        status, _, errors = forks.run(words)
         wrong = complaint(words, status, errors, forks.folder)
         assert not wrong, f"{wrong}\n{words}\n{errors[-3000:]}"
 

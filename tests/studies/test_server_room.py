@@ -20,7 +20,9 @@ LONG = ("model=srn_residual", "trainer.max_epochs=200", "callbacks.checkpoints.s
 
 
 def status(folder: Path) -> str:
-    return str(json.loads((folder / "results.json").read_text())["status"])
+    """Of the last try: a failure stands beside a complete result."""
+    name = "failure.json" if (folder / "failure.json").exists() else "results.json"
+    return str(json.loads((folder / name).read_text())["status"])
 
 
 def last(errors: str) -> str:
@@ -64,7 +66,8 @@ def test_without_memory_for_one_job_the_others_are_done(command: Command, tmp_pa
     done = command(FAULTY, "memory", TRAIN, *sweep)
     assert done.returncode == 1
     assert last(done.stderr).startswith("error: out of memory; fewer replicas at once")
-    states = {path.parent.name[:13]: status(path.parent) for path in tmp_path.rglob("results.json")}
+    jobs = [one for name in ("results", "failure") for one in tmp_path.rglob(f"{name}.json")]
+    states = {path.parent.name[:13]: status(path.parent) for path in jobs}
     assert states["data.length=5"] == states["data.length=6"] == "failed"
     assert states["job"] == "complete"  # of the sweep before, in which nothing varied
     again = command("train.py", *sweep)

@@ -11,9 +11,12 @@ from digitsum.task.examples import CLASSES
 
 def confusion(counts: np.ndarray[Any, Any], title: str) -> Figure:
     """From counts [R, C, C] (true sum, answer): rows as fractions, mean over replicas."""
-    with styled(), np.errstate(invalid="ignore"):
-        rates = counts / counts.sum(2, keepdims=True)
-        shown = np.nanmean(rates, 0)
+    # A person's own examples may lack a sum: then a replica has no rate, or none has.
+    asked = counts.sum(2, keepdims=True)
+    rates = counts / np.maximum(asked, 1)
+    known = (asked > 0).sum(0)
+    shown = np.where(known > 0, rates.sum(0) / np.maximum(known, 1), np.nan)
+    with styled():
         made = figure(6.2, 5.4)
         axes = made.add_subplot()
         axes.grid(visible=False)

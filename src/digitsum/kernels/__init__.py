@@ -17,17 +17,16 @@ _HERE = Path(__file__).resolve().parent
 
 
 def writable(beside: Path) -> Path:
-    """A folder beside the sources where that may be written, else in the user's own cache, else a
-    temporary one.
+    """The first that may be written: where NUMBA_CACHE_DIR says, beside the sources, the user's own
+    cache, a temporary folder.
     """
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(os.environ["NUMBA_CACHE_DIR"])
+    wished = os.environ.get("NUMBA_CACHE_DIR")
     home = Path.home()
     own = {
         "win32": Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")),
         "darwin": home / "Library" / "Caches",
     }.get(sys.platform, Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")))
-    for place in (beside, own / "digitsum"):
+    for place in (*([Path(wished)] if wished else []), beside, own / "digitsum"):
         try:
             place.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=place):

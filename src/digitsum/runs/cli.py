@@ -24,6 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from digitsum import shell, streams
 from digitsum.errors import Stopped, UserError
 from digitsum.runs import alive, manual
+from digitsum.runs.hydra_keys import ADDED
 from digitsum.runs.manual import composed
 from digitsum.runs.rules import near
 from digitsum.runs.search_path import CONF
@@ -32,6 +33,10 @@ from digitsum.runs.typed import quoted_form, taken
 
 # Libraries that would tell each step of theirs where hydra.verbose asks for ours.
 CHATTY = (*("numba", "matplotlib", "PIL", "fontTools", "fsspec", "asyncio", "filelock", "git"),)
+# Options by which another configuration, such as a stored one, takes the place of conf/'s; and what
+# that says of checks and names.
+ELSEWHERE = ("--config-path", "-cp", "--config-name", "-cn")
+OURS = [*ADDED, "hydra.job.name=train"]
 _wants_trace = False  # HYDRA_FULL_ERROR=1, as the command was given
 
 # Groups in which choices come with packages of their own.
@@ -53,6 +58,8 @@ def run(main: Callable[[], Any], config_name: str, usage: str, lists: tuple[str,
     begin()
     typed = sys.argv[1:]
     sys.argv[1:] = taken(typed, lists)
+    if any(word.startswith(ELSEWHERE) for word in typed):
+        sys.argv += OURS
     if {"--help", "-h"} & set(sys.argv):
         manual.show(inspect.cleandoc(usage), CONF, config_name)
         return
@@ -204,6 +211,11 @@ def _of_signs(text: str) -> str | None:
     if added is not None:
         word = next((one for one in sys.argv if one.startswith(f"+{added[1].split('@')[0]}")), "")
         return f"{word or added[1]}: there is one already; write {word.lstrip('+')}, without the +"
+    doubled = re.search(r"Multiple values for ([^.]+)\. To override", text)
+    if doubled is not None:
+        word = next((one for one in sys.argv if one.startswith(f"+{doubled[1]}=")), "")
+        told = word or f"+{doubled[1]}=..."
+        return f"{told}: there is one already; write {told[1:]}, without the +"
     several = re.search(r"Ambiguous value for argument '([^']*)'", text)
     if several is not None:
         form = shell.quoted([quoted_form(several[1]) or several[1]])

@@ -13,7 +13,7 @@ _RUN = (
     *("checkpoint.ckpt", "checkpoint.previous.ckpt", ".checkpoint.aside.ckpt"),
     *(".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "train.log"),
     *("hparams.yaml", "events.out.tfevents.*", "csv/metrics.csv", "csv/hparams.yaml"),
-    *("wandb/*", "trial.json", "mlflow.db", ".store.lock"),
+    *("wandb/", "trial.json", "mlflow.db", ".store.lock"),
     *(f"evaluation/*/{name}" for name in ("evaluation.json", "per_sum.csv", "*.png", "*.pdf")),
 )
 _PROBES = ("gradient_norms", "saturation", "gradient_flow", "spectrum", "memory")

@@ -5,6 +5,7 @@ or replaced. Whoever writes holds the folder's lock.
 """
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
@@ -50,14 +51,14 @@ class Folder:
             return set(found["names"])
         if self.path.exists() and not self.path.is_dir():
             raise UserError(f"{self.path} is a file; {_KEYS[self.kind]} must be a folder")
-        inside = sorted(one.name for one in self.path.glob("*") if one.name != LOCK)
-        if not inside:
+        inside = _foreign(self.path)
+        if inside is None:
             return set()
         names = earlier.names(self.path, self.kind) or self._of_its_sweep()
         if not names:
             raise UserError(
-                f"{self.path} holds {inside[0]}, which no {self.kind} made; nothing was touched: "
-                f"give {_KEYS[self.kind]}=ANOTHER, new or empty"
+                f"{self.path} holds {inside}, which no {self.kind} made; nothing was touched: give "
+                f"{_KEYS[self.kind]}=ANOTHER, new or empty"
             )
         return names
 
@@ -129,6 +130,19 @@ class Folder:
                 if str(parent) != ".":
                     with suppress(OSError):
                         (self.path / parent).rmdir()
+
+
+def _foreign(folder: Path) -> str | None:
+    """Name of a file that isn't in a folder of ours; None where there is none."""
+    for place, folders, files in os.walk(folder):
+        if place != str(folder) and MARK in files:
+            folders.clear()
+            continue
+        for name in sorted(files):
+            if name != LOCK:
+                return Path(place, name).relative_to(folder).as_posix()
+        folders.sort()
+    return None
 
 
 def _read_mark(folder: Path) -> dict[str, Any] | None:

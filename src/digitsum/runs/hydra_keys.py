@@ -1,5 +1,6 @@
 """Every key of Hydra's own that somebody may set: obeyed, or refused with what to do instead."""
 
+import os
 import re
 from typing import Any
 
@@ -43,6 +44,11 @@ VERDICTS: dict[str, str | None] = {
     "hydra.env": None,
     "hydra.output": None,
 }
+# Where a configuration doesn't have them.
+ADDED = [
+    "+hydra.callbacks.checks._target_=digitsum.runs.checks.CheckBeforeRun",
+    "+hydra.callbacks.sweep._target_=digitsum.studies.sweep.SweepReport",
+]
 SUBDIR = "${job_folder:"
 _NAME = re.compile(r"[\w.+=,@ -]*[\w+=,@-]")
 
@@ -59,7 +65,7 @@ def check_hydra(hydra: DictConfig) -> None:
     typed = OmegaConf.to_container(hydra.overrides.hydra, resolve=False)
     for override in map(str, typed if isinstance(typed, list) else ()):
         key = key_of(override)
-        if key.startswith("hydra") and (reason := verdict(key)):
+        if override not in ADDED and key.startswith("hydra") and (reason := verdict(key)):
             raise UserError(f"{key} can't be set: {reason}")
     # A study's or a person's own YAML may set it, too.
     tree = OmegaConf.to_container(hydra, resolve=False)
@@ -74,6 +80,11 @@ def check_hydra(hydra: DictConfig) -> None:
         value = OmegaConf.select(hydra, key)
         if not (isinstance(value, str) and value.strip()):
             raise UserError(f"hydra.{key} is {value or 'empty'}; it must be a path")
+        if os.path.expandvars(value) != value:
+            raise UserError(
+                f"hydra.{key} is {value}; loggers would read a variable of the environment in it: "
+                "give a name without $"
+            )
 
 
 def by_hydra(hydra: Any) -> list[str]:

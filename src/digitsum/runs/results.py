@@ -53,22 +53,24 @@ def _is_of(folder: Path, config: DictConfig) -> bool:
 
 
 # What a run chose by name.
-_NAMED = (
+NAMED = (
     *("model", "embedding", "init", "data", "optimizer", "trainer"),
     *("loss", "clip", "logger", "callbacks", "experiment"),
 )
-# Said by another key already, or of the report.
-_SAID = ("optimizer.lr", "resume", "overwrite")
+# Said by another key already, or no part of what a run was: where it keeps what, and tells whom.
+_SAID = ("optimizer.lr", "resume", "overwrite", "data.root")
+_OUTSIDE = ("report", "hydra", "logger", "callbacks.progress", "callbacks.checkpoints")
 
 
 def settings(config: DictConfig, choices: dict[str, Any]) -> dict[str, Scalar]:
     """What a run was: what it chose by name, then its whole configuration, flat, plain scalars.
 
-    What depends on where it ran (its folder, its number among jobs) is left out.
+    What depends on where it ran (its folder, its number among jobs) is left out, as is how it is
+    told; of a sweep's jobs, what was typed is known from the sweep (`digitsum.studies.collected`).
     """
-    flat: dict[str, Any] = {group: _chosen(config, choices, group) for group in _NAMED}
+    flat: dict[str, Any] = {group: _chosen(config, choices, group) for group in NAMED}
     for key, value in leaves(OmegaConf.to_container(config, resolve=False)):
-        outside = key in _SAID or key.partition(".")[0] in ("report", "hydra")
+        outside = key in _SAID or key.startswith(tuple(f"{one}." for one in _OUTSIDE))
         if not (outside or ASKED.search(str(value))):
             flat[key] = OmegaConf.select(config, key)
     return {key: _scalar(value) for key, value in flat.items()}
@@ -174,7 +176,7 @@ def failure(folder: Path) -> dict[str, Any] | None:
     return None
 
 
-_NUMBERS = (*MEASURES, "seed")
+_NEEDED = ("seed", "test_accuracy", "best_dev_accuracy")
 
 
 def _lacking(found: dict[str, Any]) -> str:
@@ -189,8 +191,9 @@ def _lacking(found: dict[str, Any]) -> str:
     for index, one in enumerate(replicas):
         if not isinstance(one, dict):
             return f"replica {index} is no object"
-        for name in _NUMBERS:
-            if name not in one or not isinstance(one[name], int | float | None):
+        for name in {*_NEEDED, *MEASURES}:
+            missing = name in _NEEDED and name not in one
+            if missing or not isinstance(one.get(name), int | float | None):
                 return f"replica {index} has no {name}"
         if not isinstance(one["seed"], int):
             return f"replica {index} has no seed"

@@ -28,7 +28,10 @@ def taken(words: Sequence[str], lists: Sequence[str] = ()) -> list[str]:
     many = {"-m", "--multirun"} & set(words) or any(
         word.startswith(("study=", "search=", "hydra.mode=MULTIRUN")) for word in words
     )
-    return [_taken(word, bool(many), lists) for word in words]
+    # Hydra's parser of options doesn't take one between overrides.
+    flags = [word for word in words if word in ("-m", "--multirun")]
+    rest = [word for word in words if word not in flags]
+    return [*flags, *(_taken(word, bool(many), lists) for word in rest)]
 
 
 def _taken(word: str, many: bool, lists: Sequence[str]) -> str:

@@ -71,4 +71,5 @@ class Job(SlurmJob[Any]):
 
 def prepare() -> None:
     """Let submitit make its jobs of ours."""
-    slurm.SlurmJob = Job  # type: ignore[misc]  # of an array, by which a sweep's come
+    slurm.SlurmJob = Job  # type: ignore[misc]  # those of an array
+    slurm.SlurmExecutor.job_class = Job  # one by itself

@@ -12,11 +12,13 @@ from digitsum.errors import UserError
 from digitsum.runs import results
 from digitsum.runs.shape import key_of
 from digitsum.studies.jobs import SHARDING, Job, TornFileError, on_dev, pooled
-from digitsum.studies.manifest import ASIDE, read_manifest
+from digitsum.studies.manifest import read_manifest
 from digitsum.studies.search import marked
 
 # Keys that are another's name.
 SAME = {"optimizer.lr": "lr"}
+# What version 0.1 had nowhere in a result, beside what is in a group.
+UNLISTED = ("evaluate_every", "recurrence", "loss", "clip", "logger", "callbacks", "experiment")
 
 
 @dataclass(frozen=True)
@@ -128,12 +130,15 @@ def _job(place: Path, overrides: list[str]) -> Job:
             failed = {"status": "torn", "error": str(error), "settings": {}}
         return Job(place, overrides, failed)
     assert result is not None
+    known = result.get("settings", {})
     if result["status"] != "complete":
         return Job(place, overrides, failed)
     typed = {key_of(one): one.partition("=")[2] for one in overrides}
-    if "evaluate_every" not in result["settings"]:  # of a version that listed some settings alone
-        new = {key: value for key, value in typed.items() if key not in result["settings"]}
-        result["settings"] |= {key: value for key, value in new.items() if key not in ASIDE}
+    # How a run is told is no part of what it was, but may be what varies; and earlier versions
+    # listed some settings alone.
+    new = {SAME.get(key, key): value for key, value in typed.items()}
+    new = {key: value for key, value in new.items() if "." in key or key in UNLISTED}
+    result["settings"] = result["settings"] | {k: v for k, v in new.items() if k not in known}
     # A failure of this very configuration, if that is what it was, leaves the result what it is.
     if failed is not None and failed.get("fingerprint") != result.get("fingerprint"):
         return Job(place, overrides, failed)
@@ -170,7 +175,7 @@ def _varied(jobs: Sequence[Job]) -> list[str]:
     typed = {key_of(one) for job in jobs for one in job.overrides}
     typed |= {SAME[key] for key in typed & SAME.keys()}
     # A choice brings settings with it: those aren't a second thing that varies.
-    leaders = [key for key in differing if key in typed and "." not in key]
+    leaders = [key for key in differing if key in typed and key in results.NAMED]
     return [key for key in differing if key in typed or not _follows(key, leaders, known)]
 
 

@@ -73,7 +73,7 @@ class Job:
 
     def values(self, measure: str) -> Array:
         """A measure over replicas [R], NaN where a replica has none."""
-        found = [replica[measure] for replica in self.replicas]
+        found = [replica.get(measure) for replica in self.replicas]
         return np.array([np.nan if one is None else one for one in found], np.float64)
 
     def summary(self, measure: str) -> Summary:

@@ -6,6 +6,7 @@ from typing import Any
 
 from lightning.pytorch.loggers import MLFlowLogger
 
+from digitsum import shell
 from digitsum.training.logbooks.book import Book, Outcome, Run
 
 # MLflow's tags for what a run is called; the same name is the same run, made anew.
@@ -40,7 +41,7 @@ class MLFlowBook(Book[MLFlowLogger]):
         super().conclude(outcome, step)
 
     def browse(self, folder: Path) -> str:
-        return f"mlflow ui --backend-store-uri {self.logger._tracking_uri}"
+        return shell.quoted(["mlflow", "ui", "--backend-store-uri", str(self.logger._tracking_uri)])
 
     @property
     def _id(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.image import imread
 
+from digitsum import shell
 from digitsum.training.logbooks.book import Book, Outcome, Run, within
 from digitsum.training.scalars import bound, tag
 
@@ -54,4 +55,4 @@ class TensorBoardBook(Book[TensorBoardLogger]):
         super().conclude(outcome, step)
 
     def browse(self, folder: Path) -> str:
-        return f"tensorboard --logdir {folder}"
+        return shell.quoted(["tensorboard", "--logdir", str(folder)])

@@ -6,6 +6,7 @@ from threading import Thread
 
 from lightning.pytorch.loggers import WandbLogger
 
+from digitsum import shell
 from digitsum.training.logbooks.book import LAST, Book, Outcome, Run, within
 
 
@@ -57,4 +58,4 @@ class WandbBook(Book[WandbLogger]):
         return "wandb's server has not taken all of it: wandb sync sends it" if self._late else ""
 
     def browse(self, folder: Path) -> str:
-        return f"wandb sync {folder / 'wandb'}/offline-run-*"
+        return f"wandb sync {shell.quoted([str(folder / 'wandb')])}/offline-run-*"

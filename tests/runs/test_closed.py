@@ -1,0 +1,270 @@
+"""Nothing that a stored run or sweep names is executed: each place has a closed set of names."""
+
+import copy
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from omegaconf import OmegaConf
+
+import digitsum
+from digitsum.errors import UserError
+from digitsum.runs import closed
+from digitsum.runs.closed import allowed, check_closed, defined
+from digitsum.runs.configuration import read_config
+from digitsum.studies.collected import collect
+from digitsum.studies.manifest import read_manifest
+from digitsum.studies.report import report
+from digitsum.studies.shown import KINDS, check_shown
+
+from ..forks import Forks
+from ..studies.test_studies import invented
+from .test_configs import composed
+
+pytestmark = pytest.mark.faults
+PLACES = ("model", "embedding", "init", "init.input", "init.recurrent", "init.bias", "data")
+PLACES = (*PLACES, "data.source")
+
+
+def tree() -> dict[str, Any]:
+    config = composed("init=orthogonal")
+    kept = OmegaConf.masked_copy(config, ["model", "embedding", "init", "data"])
+    return dict(OmegaConf.to_container(kept, resolve=True))  # type: ignore[arg-type]
+
+
+def modules() -> Iterator[Any]:
+    yield digitsum
+    for one in pkgutil.walk_packages(digitsum.__path__, "digitsum."):
+        try:
+            yield importlib.import_module(one.name)
+        except ImportError:
+            continue  # of a package that isn't installed
+
+
+def reachable() -> set[str]:
+    """Every name that some module of the package lets one reach, by one and by two steps."""
+    names = set()
+    for module in modules():
+        for name, value in vars(module).items():
+            names.add(f"{module.__name__}.{name}")
+            if inspect.ismodule(value):
+                names |= {f"{module.__name__}.{name}.{inner}" for inner in dir(value)}
+    return names
+
+
+NAMES = sorted(reachable())
+
+
+def at(node: dict[str, Any], place: str) -> dict[str, Any]:
+    for key in place.split("."):
+        node = node[key]
+    return node
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_name_that_can_be_reached_is_refused_but_for_the_choices(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+
+    def noted(name: str) -> Callable[..., Any]:
+        looked_up.append(name)
+        return defined(name)
+
+    monkeypatch.setattr(closed, "defined", noted)
+    plain = tree()
+    accepted, told = set(), []
+    for name in NAMES:
+        changed = copy.deepcopy(plain)
+        at(changed, place)["_target_"] = name
+        try:
+            check_closed(changed, "config.yaml")
+            accepted.add(name)
+        except UserError as error:
+            told.append(str(error))
+    assert not [words for words in told if "\n" in words]
+    assert accepted <= allowed()[place]
+    # What isn't among the choices isn't even looked up.
+    assert set(looked_up) <= set().union(*allowed().values())
+    assert len(NAMES) > 2000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_calls_functions_of_its_kind_alone(kind: str) -> None:
+    accepted, told = [], []
+    for name in NAMES:
+        try:
+            check_shown({kind: [{"_target_": name}]}, "report")
+            accepted.append(name)
+        except UserError as error:
+            told.append(str(error))
+    assert not [words for words in told if "\n" in words]
+    listed = set()
+    for path in [*Path(closed.CONF / "report").glob("*.yaml"), *_studies()]:
+        text = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for entry in (text.get("report") or text).get(kind) or []:
+            listed.add(entry["_target_"])
+    assert listed <= set(accepted)
+    room, returned = KINDS[kind]
+    for name in accepted:
+        found = defined(name)
+        assert name.startswith(room)
+        assert inspect.formatannotation(inspect.signature(found).return_annotation) == returned
+
+
+def _studies() -> list[Path]:
+    return [*(closed.CONF.parent / "multirun_sweeps").rglob("*.yaml")]
+
+
+HOSTILE = {
+    "a function of a library": ("init.bias", {"_target_": "torch.load", "f": "x.pt"}),
+    "one through a module": (
+        "init.bias",
+        {"_target_": "digitsum.runs.stored.torch.load", "f": "x.pt", "weights_only": False},
+    ),
+    "one of ours that is no choice": (
+        "init.bias",
+        {"_target_": "digitsum.writing.remove", "path": "x"},
+    ),
+    "a choice of another place": ("model", {"_target_": "digitsum.network.embedding.Frozen"}),
+    "nested": (
+        "embedding",
+        {"_target_": "digitsum.network.embedding.Frozen", "size": {"_target_": "os.getpid"}},
+    ),
+    "in a list": (
+        "embedding",
+        {"_target_": "digitsum.network.embedding.Frozen", "size": [{"_target_": "os.getpid"}]},
+    ),
+    "arguments by place": (
+        "model",
+        {"_target_": "digitsum.network.cells.SRN", "_args_": ["x"]},
+    ),
+    "an argument that isn't known": (
+        "model",
+        {"_target_": "digitsum.network.cells.SRN", "hidden_size": 4, "hook": "os.system"},
+    ),
+    "an interpolation": (
+        "embedding",
+        {"_target_": "digitsum.network.embedding.Frozen", "size": "${oc.env:HOME}"},
+    ),
+    "no name": ("model", {"hidden_size": 3}),
+    "a text": ("model", "digitsum.network.cells.SRN"),
+    "a number": ("data", 5),
+    "nothing": ("init", None),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_strangers_run_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
+    place, node = HOSTILE[kind]
+    changed = tree()
+    parent, _, last = place.rpartition(".")
+    (at(changed, parent) if parent else changed)[last] = node
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(changed))
+    with pytest.raises(UserError, match=r"config\.yaml") as error:
+        read_config(tmp_path / "config.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_a_strangers_pickle_is_not_opened(tmp_path: Path, forks: Forks) -> None:
+    import pickle
+
+    class Payload:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (exec, (f"open({str(tmp_path / 'executed')!r}, 'w')",))
+
+    words = ["trainer.max_epochs=2", "data.length=5", "init=orthogonal", "hydra.run.dir=run"]
+    assert forks.run(words, tmp_path).status == 0
+    (tmp_path / "x.pt").write_bytes(pickle.dumps(Payload()))
+    path = tmp_path / "run" / "config.yaml"
+    stored = yaml.safe_load(path.read_text())
+    for name in ("digitsum.runs.stored.torch.load", "digitsum.runs.stored.pickle.load"):
+        stored["init"]["bias"] = {"_target_": name, "f": str(tmp_path / "x.pt")}
+        path.write_text(yaml.safe_dump(stored))
+        ended = forks.run(["run=run"], tmp_path, "evaluate.py")
+        assert ended.status == 1
+        assert len(ended.err.splitlines()) == 1, ended.err
+    assert not (tmp_path / "executed").exists()
+
+
+SWEEPS = {
+    "a function": {"report": {"figures": [{"_target_": "os.system"}]}},
+    "one through a module": {
+        "report": {"answers": [{"_target_": "digitsum.studies.figures.span.np.load"}]}
+    },
+    "one with arguments": {
+        "report": {
+            "figures": [
+                {
+                    "_target_": "digitsum.studies.figures.against.accuracy",
+                    "more": {"_target_": "os.getpid"},
+                }
+            ]
+        }
+    },
+    "a helper": {"report": {"figures": [{"_target_": "digitsum.studies.figures.against.roles"}]}},
+    "no list": {"report": {"figures": "all"}},
+    "a text": {"report": "os.system"},
+    "a folder above": {"jobs": [{"folder": "../x", "overrides": []}]},
+    "a job that is none": {"jobs": ["x"]},
+    "overrides that are none": {"jobs": [{"folder": "x", "overrides": [1]}]},
+    "no jobs": {"jobs": None},
+    "trials": {"trials": "many"},
+    "a study": {"study": ["x"]},
+    "fixed": {"fixed": [{"_target_": "os.getpid"}]},
+}
+
+
+@pytest.mark.parametrize("kind", SWEEPS)
+def test_a_strangers_sweep_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
+    invented(tmp_path, {"srn": 0.8}, {"srn": 0.1})
+    path = tmp_path / "sweep.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | SWEEPS[kind]))
+    with pytest.raises(UserError) as error:
+        check_shown(read_manifest(tmp_path)["report"], "report")
+    assert "\n" not in str(error.value)
+
+
+def test_marks_of_trials_that_are_none_are_passed_over(tmp_path: Path) -> None:
+    told = {"schema": 1, "study": None, "trials": 3, "started": 1.0, "jobs": []}
+    (tmp_path / "sweep.json").write_text(json.dumps(told))
+    for number, mark in enumerate(
+        (b"", b"[]", b"7", b'{"started": 1.0}', b'{"started":1.0,"number":"x","overrides":[]}')
+    ):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "trial.json").write_bytes(mark)
+    assert collect(tmp_path).jobs == []
+
+
+TEXTS = [
+    "<script>alert(1)</script>",
+    "![x](http://x/y.png)",
+    "[x](javascript:x)",
+    "`rm`",
+    "a|b\n# c",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_text_from_a_stranger_is_text(text: str, tmp_path: Path) -> None:
+    invented(tmp_path, {"srn": 0.8}, {"srn": 0.1})
+    path = tmp_path / "sweep.json"
+    manifest = json.loads(path.read_text()) | {"study": text, "fixed": [text], "report": {}}
+    path.write_text(json.dumps(manifest))
+    job = tmp_path / manifest["jobs"][0]["folder"] / "results.json"
+    failed = {"schema": 1, "status": "failed", "error": text, "settings": {"lr": text}}
+    job.write_text(json.dumps(failed))
+    report(tmp_path)
+    shown = (tmp_path / "report.md").read_text(encoding="utf-8")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in shown + page
+    assert "](http" not in shown
+    assert "](javascript" not in shown
+    assert "`" not in shown
+    assert "\n# c" not in shown
