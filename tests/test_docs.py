@@ -41,6 +41,24 @@ def test_the_findings_in_chinese_follow_the_english_ones() -> None:
         translated("unheard", phrases)
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readmes_python_shows_what_it_does(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (REPO / name).read_text("utf-8"), flags=re.S)
+    assert blocks
+    for block in blocks:
+        shown: dict[str, object] = {}
+        *lines, last = block.rstrip().splitlines()
+        exec("\n".join(lines), shown)
+        value = eval(last, shown)
+        assert [set(one) for one in value] == [{"test/accuracy_of_best"}]
+        assert 0 <= value[0]["test/accuracy_of_best"] <= 1
+    printed = capsys.readouterr().out
+    assert printed.count("test/accuracy_of_best") == len(blocks)  # the table that it promises
+
+
 PAGES = [page for place in (".", "docs", "benchmarks") for page in (REPO / place).glob("*.md")]
 
 

@@ -24,7 +24,7 @@ figures      pictures of one run
 network      digits to logits, as equations: embedding, cells, readout
 task         the examples, their files, the DataModule
 kernels      compiled steps, derived from a cell's equation; arrays only
-errors, statistics, writing      the ground
+errors, streams, shell, paper, statistics, machine, writing      the ground
 
 Importing this package imports nothing heavy; `digitsum.runs.notebook` composes the two objects that
 a notebook needs.

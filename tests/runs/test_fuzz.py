@@ -2,20 +2,22 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from digitsum.studies.catalogue import wants_a_list
 
 from ..conftest import REPO
-from ..forks import Forks
+from ..forks import Ended, Forks
 from .test_configs import composed
+from .test_folders import THEIRS, put, state
 
 pytestmark = [
     pytest.mark.faults,
@@ -79,15 +81,48 @@ def overrides(draw: st.DrawFn) -> str:
     return f"{draw(st.sampled_from(['+', '++'])) if kind == 'added' else ''}{key}={value}"
 
 
-commands = st.tuples(
-    st.lists(overrides(), min_size=1, max_size=3), st.sampled_from([[], [], [], ["-m"]])
+letters = st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="/")
+PLACES = ["hydra.run.dir", "hydra.sweep.dir", "data.root", "data.dir"]
+odd_paths = st.builds(
+    lambda key, parts: f"{key}={'/'.join(parts)}",
+    st.sampled_from(PLACES),
+    st.lists(st.text(letters, min_size=1, max_size=6), min_size=1, max_size=2),
+).filter(lambda word: ".." not in word and "~" not in word)
+words = st.tuples(
+    st.lists(overrides(), min_size=1, max_size=3) | st.lists(odd_paths, min_size=1, max_size=2),
+    st.sampled_from([[], [], [], ["-m"]]),
 ).map(lambda both: [*both[1], *BASE, *both[0]])
+STREAMS = [*[""] * 6, "out:broken", "out:full", "out:closed", "out:ascii", "err:closed"]
+STREAMS += ["err:broken", "err:full", "err:ascii", "out:closed err:closed"]
+ENVS: list[dict[str, str]] = [{}, {}, {}, {"COLUMNS": "20"}, {"COLUMNS": "1"}, {"TERM": "dumb"}]
+ENVS += [{"TMPDIR": "/nowhere"}, {"HOME": "/nowhere"}, {"LC_ALL": "C"}, {"NO_COLOR": "1"}]
+theirs = st.lists(
+    st.builds(
+        "{}/{}".format, st.sampled_from(["run", "sweep", "data", "."]), st.sampled_from(THEIRS)
+    ),
+    max_size=2,
+)
 
 
-def complaint(words: list[str], status: int | None, errors: str, folder: Path) -> str:
+class House(NamedTuple):
+    """Where a command is typed: what is wrong with its streams, and what lies there already."""
+
+    streams: str
+    env: dict[str, str]
+    theirs: list[str]
+
+
+houses = st.builds(
+    House, st.sampled_from(STREAMS), st.sampled_from(ENVS), st.just([]) | st.just([]) | theirs
+)
+
+
+def complaint(words: list[str], house: House, ended: Ended, folder: Path) -> str:
     """What is wrong with how a command ended; empty where nothing is."""
+    status, _, errors = ended
     names = ("results.json", "failure.json")
     paths = [path for name in names for path in folder.rglob(name)]
+    paths = [path for path in paths if not path.read_bytes().startswith(b"theirs")]
     found = {path: json.loads(path.read_bytes()) for path in paths}
     if status is None:
         return "it hangs"
@@ -98,40 +133,63 @@ def complaint(words: list[str], status: int | None, errors: str, folder: Path) -
     if status == 0:
         states = {one["status"] for one in found.values()}
         return "" if states == {"complete"} else f"ended well with results {states}"
-    last = (errors.strip().splitlines() or ["nothing"])[-1]
-    if status != 1 or not last.startswith("error: "):
-        return f"status {status} and {last}"
+    if "err" not in house.streams:
+        last = (errors.strip().splitlines() or ["nothing"])[-1]
+        if status != 1 or not last.startswith("error: "):
+            return f"status {status} and {last}"
     if "-m" in words or any(word.startswith("study=") for word in words):
         jobs = [one.parent for one in folder.rglob("config.yaml") if one.parent.name != ".hydra"]
         torn = [one.name for one in jobs if not any((one / name).exists() for name in names)]
-        return f"jobs without a result: {torn}" if torn else ""
-    if len(errors.strip().splitlines()) != 1:
+        return f"jobs without a result: {torn}" if torn and not house.theirs else ""
+    if "err" not in house.streams and len(errors.strip().splitlines()) != 1:
         return "several lines"
-    left = sorted(str(one.relative_to(folder)) for one in folder.rglob("*"))
-    return f"left behind: {left[:5]}" if left else ""
+    left = {str(one.relative_to(folder)) for one in folder.rglob("*")}
+    left -= {str(one) for name in house.theirs for one in (Path(name), *Path(name).parents)}
+    return f"left behind: {sorted(left)[:5]}" if left else ""
+
+
+def lay(folder: Path, names: list[str]) -> dict[str, str]:
+    """A folder with what somebody has in it, beside something of theirs; all that is there."""
+    place = folder.parent
+    shutil.rmtree(place, ignore_errors=True)
+    put(place, ["beside/precious", "above.txt"])
+    folder.mkdir()
+    put(folder, names)
+    return state(place)
 
 
 @pytest.mark.parametrize("part", range(2))
 def test_whatever_is_typed(
-    part: int, forks: Forks, request: pytest.FixtureRequest, record_property: Any
+    part: int,
+    forks: Forks,
+    request: pytest.FixtureRequest,
+    record_property: Any,
+    tmp_path: Path,
 ) -> None:
     examples = request.config.getoption("--fuzz") // 2
-    tried = 0
+    tried, folder = 0, tmp_path / "place" / "cwd"
 
+    @seed(part)
     @settings(
         max_examples=examples,
         deadline=None,
         database=None,
-        derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
-    @given(commands)
-    def type_it(words: list[str]) -> None:
+    @given(words, houses)
+    def type_it(words: list[str], house: House) -> None:
         nonlocal tried
         tried += 1
-        status, _, errors = forks.run(words)
-        wrong = complaint(words, status, errors, forks.folder)
-        assert not wrong, f"{wrong}\n{words}\n{errors[-3000:]}"
+        before = lay(folder, house.theirs)
+        ended = forks.run(words, folder, streams=house.streams, **house.env)
+        wrong = complaint(words, house, ended, folder)
+        after = state(folder.parent)
+        changed = [name for name in before if after.get(name) != before[name]]
+        outside = [name for name in after.keys() - before if not name.startswith("cwd/")]
+        wrong = wrong or (
+            f"changed: {changed}, made outside: {outside}" if changed or outside else ""
+        )
+        assert not wrong, f"{wrong}\n{words}\n{house}\n{ended.err[-3000:]}"
 
     type_it()
     record_property("faults", tried)

@@ -128,8 +128,11 @@ class Folder:
             remove(self.path / name)
             for parent in PurePosixPath(name).parents:
                 if str(parent) != ".":
-                    with suppress(OSError):
-                        (self.path / parent).rmdir()
+                    _remove_empty(self.path / parent)
+        for one in self.names:
+            whole = one.endswith("/") and any(fnmatchcase(one, pattern) for pattern in patterns)
+            for left in sorted(self.path.glob(f"{one}**/"), reverse=True) if whole else ():
+                _remove_empty(left)
 
 
 def _foreign(folder: Path) -> str | None:
@@ -143,6 +146,11 @@ def _foreign(folder: Path) -> str | None:
                 return Path(place, name).relative_to(folder).as_posix()
         folders.sort()
     return None
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # not empty, or gone already
+        folder.rmdir()
 
 
 def _read_mark(folder: Path) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ import os
 import re
 from typing import Any
 
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
@@ -70,7 +71,8 @@ def check_hydra(hydra: DictConfig) -> None:
     # A study's or a person's own YAML may set it, too.
     tree = OmegaConf.to_container(hydra, resolve=False)
     assert isinstance(tree, dict)
-    if not str(tree["sweep"]["subdir"]).startswith(SUBDIR):
+    many = OmegaConf.select(hydra, "mode") == RunMode.MULTIRUN
+    if many and not str(tree["sweep"]["subdir"]).startswith(SUBDIR):
         raise UserError(f"hydra.sweep.subdir can't be set: {_NAMED}")
     for key in ("job.name", "output_subdir"):
         value = OmegaConf.select(hydra, key)

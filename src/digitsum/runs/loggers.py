@@ -75,17 +75,19 @@ def ask_servers(node: DictConfig) -> None:
         server = server_of(one)
         if server is None:
             continue
+        wandb = "WandbLogger" in str(one["_target_"])
         try:
             urllib.request.urlopen(server, timeout=PATIENCE).close()
         except urllib.error.HTTPError:
             pass  # an answer, even if a page isn't there
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", None) or error
+            ours = "give it an account by wandb login" if wandb else "start it"
             raise UserError(
-                f"{name}: {server} doesn't answer ({reason}); start it, or choose another logger "
+                f"{name}: {server} doesn't answer ({reason}); {ours}, or choose another logger "
                 "(logger=tensorboard)"
             ) from None
-        if "WandbLogger" in str(one["_target_"]):
+        if wandb:
             _log_in(name, server)
 
 

@@ -53,8 +53,9 @@ def _messages(kept: Any, path: Path) -> list[Message]:
     known = isinstance(kept, dict) and isinstance(kept.get("messages"), list)
     if not known or not all(isinstance(kept.get(one), str | None) for one in named):
         raise UserError(f"{path}: not what a run keeps to be told")
-    if not str(kept["tracking_uri"]).startswith(("http://", "https://")):
-        raise UserError(f"{path}: tracking_uri is {kept['tracking_uri']}; it must be a server's")
+    server = kept.get("tracking_uri")
+    if not str(server).startswith(("http://", "https://")):
+        raise UserError(f"{path}: tracking_uri is {server}; it must be a server's")
     for one in kept["messages"]:
         content = one.get("content") if isinstance(one, dict) else None
         if not isinstance(content, dict) or one.get("kind") not in KINDS:
