@@ -12,11 +12,5 @@ class UserError(ValueError):
 class Stopped(SystemExit):
     """A training was told to stop, and has kept its checkpoint. No Exception: a sweep ends with it.
 
-    Args:
-        message: by what it was told, and where it was.
-        place: `KEY=FOLDER`, which the command that goes on must have; `digitsum.runs.cli` tells it.
+    The message says by what it was told, and where it was; `digitsum.runs.cli` adds how to go on.
     """
-
-    def __init__(self, message: str, place: str | None = None) -> None:
-        super().__init__(message)
-        self.place = place

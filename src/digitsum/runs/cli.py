@@ -23,7 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from digitsum import shell, streams
 from digitsum.errors import Stopped, UserError
-from digitsum.runs import alive, manual
+from digitsum.runs import alive, folders, manual
 from digitsum.runs.hydra_keys import ADDED
 from digitsum.runs.manual import composed
 from digitsum.runs.rules import near
@@ -79,9 +79,9 @@ def run(main: Callable[[], Any], config_name: str, usage: str, lists: tuple[str,
             raise
         fail(f"{' '.join(sys.argv[1:])}: a group is given the name of a choice ({error})")
     except Stopped as stopped:
-        fail(f"{stopped}. Go on by: {_going_on(typed, stopped.place)}")
+        fail(f"{stopped}. Go on by: {_going_on(typed)}")
     except KeyboardInterrupt:
-        fail("interrupted")
+        fail(f"interrupted. Go on by: {_going_on(typed)}" if folders.holding() else "interrupted")
     except Exception as error:
         if (words := of_the_machine(error)) is None:
             raise
@@ -101,9 +101,9 @@ def begin() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _going_on(typed: Sequence[str], place: str | None) -> str:
+def _going_on(typed: Sequence[str]) -> str:
     """The command that goes on where this one was stopped, in the folder that it has."""
-    added = ["resume=true", *([] if place is None else [place])]
+    added = ["resume=true", *folders.holding()]
     keys = {key_of(word) for word in added}
     return shell.command("train", *(word for word in typed if key_of(word) not in keys), *added)
 

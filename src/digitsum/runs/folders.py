@@ -22,7 +22,7 @@ Kind = Literal["run", "sweep"]
 MARK, LOCK = ".digitsum.json", ".lock"
 SCHEMA = 1
 _KEYS = {"run": "hydra.run.dir", "sweep": "hydra.sweep.dir"}
-_held: dict[Path, FileLock] = {}  # what this process writes in
+_held: dict[Path, tuple[FileLock, Kind]] = {}  # what this process writes in
 
 
 class Folder:
@@ -204,12 +204,18 @@ def hold(folder: Path, kind: Kind, patience: float = 0.0) -> None:
             f"{folder}: another {running} in this folder; wait for it, or give this one "
             f"{_KEYS[kind]}=PATH"
         ) from None
-    _held[place] = lock
+    _held[place] = lock, kind
+
+
+def holding() -> list[str]:
+    """`KEY=FOLDER` of what this process writes in: of its sweep, or its run."""
+    words = [f"{_KEYS[kind]}={folder}" for folder, (_, kind) in _held.items()]
+    return words[:1]
 
 
 def release(folder: Path) -> None:
     """Let others write."""
-    lock = _held.pop(folder.resolve(), None)
+    lock, _ = _held.pop(folder.resolve(), (None, None))
     if lock is not None:
         lock.release()
 

@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from digitsum import streams
-from digitsum.errors import Stopped, UserError
+from digitsum.errors import UserError
 from digitsum.runs import cli, results, run
 from digitsum.runs.checks import check
 from digitsum.runs.folders import Folder
@@ -48,11 +48,6 @@ def train(config: DictConfig) -> float:
         announce(manifest, hydra.job.num, folder)
         measure = "best_dev_accuracy" if manifest.get("trials") else "test_accuracy"
         return best_on_dev(run.train(config, measure))
-    except Stopped as stopped:
-        # A study finds its folder by its name, a grid of somebody's own by what it is told.
-        named = manifest.get("study") is not None
-        stopped.place = None if named else f"hydra.sweep.dir={folder.parent}"
-        raise
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
         failed = {"status": "failed", "error": f"{type(error).__name__}: {first}"}

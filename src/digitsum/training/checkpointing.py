@@ -117,8 +117,7 @@ class Checkpoints(Onlooker):
             return
         raise Stopped(
             f"stopped by {signal.Signals(number).name} after step {trainer.global_step}; "
-            "checkpoint saved",
-            f"hydra.run.dir={self.folder}",
+            "checkpoint saved"
         )
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
