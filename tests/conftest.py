@@ -1,6 +1,7 @@
 """What several test files use: the command line as a user runs it, and small networks."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -41,6 +42,7 @@ CELLS: list[type[cells.Cell]] = list(
 )
 INIT = Initialisation(input=xavier, recurrent=xavier, bias=uniform)
 
+SCRIPTS = ("train.py", "evaluate.py")
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -65,19 +67,43 @@ def start(
 
 
 @pytest.fixture(scope="session")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    """Commands in forks of one process that has imported everything: some tenths of a second."""
+def _forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks | None]:
     if not hasattr(os, "fork"):
-        pytest.skip("each command is run in a fork")
+        yield None
+        return
     made = Forks(tmp_path_factory.mktemp("forks"))
     yield made
     made.end()
 
 
+@pytest.fixture(scope="session")
+def forks(_forks: Forks | None) -> Forks:
+    """Commands in forks of one process that has imported everything: some tenths of a second."""
+    if _forks is None:
+        pytest.skip("each command is run in a fork")
+    return _forks
+
+
 @pytest.fixture
-def command(tmp_path: Path) -> Command:
-    """`start` in an empty folder of the test's own."""
+def process(tmp_path: Path) -> Command:
+    """`start` in an empty folder of the test's own: for what a process of its own is tested for."""
     return partial(start, tmp_path)
+
+
+@pytest.fixture
+def command(tmp_path: Path, _forks: Forks | None) -> Command:
+    """The same in a fork, where there are any and nothing is set that imports would read."""
+
+    def run(
+        script: str, *words: str, threads: int | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        if _forks is None or threads is not None or env or script not in SCRIPTS:
+            return start(tmp_path, script, *words, threads=threads, **env)
+        ended = _forks.run(list(words), tmp_path, script)
+        status = -signal.SIGKILL if ended.status is None else ended.status
+        return subprocess.CompletedProcess(words, status, ended.out, ended.err)
+
+    return run
 
 
 def classifier(cell: type[cells.Cell], replicas: int, seed: int = 0, hidden: int = 8) -> Classifier:

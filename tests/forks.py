@@ -1,11 +1,12 @@
 """Commands run in forks of one process that has imported everything."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .printed import check_printed
 
@@ -51,7 +52,8 @@ class Forks:
             folder.mkdir()
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        told = {"folder": str(folder), "words": words, "script": script, "env": env}
+        told: dict[str, Any] = {"folder": str(folder), "words": words, "script": script}
+        told["env"] = dict(os.environ) | env  # a test may have changed its own
         logs = {"out": str(self.folder.parent / "out"), "err": str(self.folder.parent / "err")}
         self.process.stdin.write(json.dumps(told | logs | {"streams": streams}) + "\n")
         self.process.stdin.flush()

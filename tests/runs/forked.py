@@ -36,6 +36,7 @@ def broken() -> int:
 
 def run(told: dict[str, Any]) -> None:
     os.chdir(told["folder"])
+    os.environ.clear()
     os.environ |= told["env"]
     for number, name in ((1, "out"), (2, "err")):
         log = os.open(told[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -53,7 +54,7 @@ def run(told: dict[str, Any]) -> None:
             os.dup2(log, number)
             stream = open(number, "w", encoding=encoding, closefd=False)  # noqa: SIM115
         setattr(sys, "std" + name, stream)
-    sys.argv = [told["script"], *told["words"]]
+    sys.argv = [str(REPO / told["script"]), *told["words"]]
     status = 1
     try:
         runpy.run_path(str(REPO / told["script"]), run_name="__main__")

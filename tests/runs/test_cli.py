@@ -29,7 +29,8 @@ def comparable(folder: Path) -> dict[str, object]:
     return {key: value for key, value in result(folder).items() if key != "seconds"}
 
 
-def test_a_run_leaves_everything_and_repeats_itself(command: Command, tmp_path: Path) -> None:
+def test_a_run_leaves_everything_and_repeats_itself(process: Command, tmp_path: Path) -> None:
+    command = process
     words = ("model=srn_residual", "data.length=25", "replicas=3", *SHORT)
     done = command("train.py", *words)
     assert done.returncode == 0, done.stderr

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
-import numpy as np
 from numba import njit
 
-from digitsum.kernels.layout import work_for
 from digitsum.kernels.network import (
     cross_entropy,
     go_backward,
@@ -110,25 +108,25 @@ def _write_states(out: Any, at: int, count: int, states: Any) -> None:
 
 
 def _go(
-    cell: Any, layout: Any, rule: Any, examples: Any, rows: Any, records: Any, begin: int,
-    before: float, first: int, last: int,
+    cell: Any, layout: Any, rule: Any, examples: Any, rows: Any, records: Any, work: Any,
+    gradient: Any, begin: int, before: float, first: int, last: int,
 ) -> None:  # fmt: skip
     """As many steps as `records` has room for, in place, for the replicas `first` to `last`.
 
     Args:
+        cell: where its machine code lies, see `steps.addresses`.
+        work, gradient: the room that one thread works in, `layout.work_for`, and a row [1, P].
         begin: the first step's number within the passes that `examples.order` holds.
         before: steps that the optimizer has taken already.
     """
-    work = work_for(layout, rows.weights, examples.batch, examples.digits.shape[2])
-    gradient = np.zeros((1, rows.weights.shape[1]), rows.weights.dtype)
     for r in range(first, last):
         _go_one(cell, layout, rule, examples, rows, records, r, begin, before, work, gradient)
 
 
 @cache
 def compiled(folder: Path) -> Any:
-    """`_go`, with compiled copies kept in a folder: one for each cell, since processes that compile
-    different cells at once must not write one index of copies.
+    """`_go`, the same for every cell, with compiled copies kept in a folder: one for each kind of
+    number, since processes that compile at once must not write one index of copies.
     """
     numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     return njit(nogil=True, cache=True, **OPTIONS)(_go)

@@ -7,10 +7,9 @@ Each tensor stands in the row from a multiple of eight on (`Layout`); a step wor
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from digitsum.kernels.lanes import LANES, load, store, turned
-from digitsum.kernels.numerics import OPTIONS, Array, inlined
+from digitsum.kernels.numerics import Array, inlined
 from digitsum.kernels.product import ROWS, padded
 
 # Tensors that every network has come first in its row; others follow.
@@ -76,12 +75,10 @@ def place(layout: Any, tensor: int) -> Any:
     return layout.places[tensor, 0], layout.places[tensor, 1], layout.places[tensor, 2]
 
 
-@njit(**OPTIONS)
-def work_for(layout: Any, weights: Any, batch: int, length: int) -> Any:
+def work_for(layout: Layout, dtype: np.dtype[Any], batch: int, length: int) -> Work:
     """Room for one batch of at most `batch` sequences; nothing is allocated after it."""
-    dtype = weights.dtype
-    _, vocabulary, size = place(layout, TABLE)
-    _, hidden, classes = place(layout, V)
+    _, vocabulary, size = layout.places[TABLE].tolist()
+    _, hidden, classes = layout.places[V].tolist()
     b, h, c = padded(batch, ROWS), padded(hidden, LANES), padded(classes, LANES)
     v, e, k = padded(vocabulary, ROWS), padded(size, LANES), layout.gates * h
     products, vectors = len(layout.products), len(layout.vectors)

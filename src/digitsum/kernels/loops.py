@@ -81,11 +81,11 @@ def _symbols(expressions: Iterable[sp.Expr]) -> set[sp.Symbol]:
     return set().union(*(one.free_symbols for one in expressions))
 
 
-def function(
+def inlined_function(
     name: str, arguments: str, lines: list[str], places: Mapping[sp.Symbol, str]
 ) -> list[str]:
     """A function of these lines, which begins by naming the arrays that they use."""
     used = set(re.findall(r"\bat_\w+", "\n".join(lines)))
     named = [f"{at(x)} = {place}" for x, place in places.items() if at(x) in used]
     body = [*named, *lines] or ["pass"]
-    return ["", "", f"def {name}({arguments}):", *(f"    {line}" for line in body)]
+    return ["", "", "@inlined", f"def {name}({arguments}):", *(f"    {line}" for line in body)]

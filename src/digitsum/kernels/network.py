@@ -1,5 +1,7 @@
 """One replica's network: through time, to its loss, and the way back to its gradients.
 
+`cell` holds the addresses of its two ways through time (`steps`).
+
 Padding of the batch repeats its last example, with no weight in the loss.
 """
 
@@ -10,7 +12,7 @@ from digitsum.kernels.lanes import LANES, element, filled, load, store
 from digitsum.kernels.layout import TABLE, B, C, V, W, collect, place, spread, turn
 from digitsum.kernels.numerics import exp, inlined
 from digitsum.kernels.product import add_product
-from digitsum.kernels.steps import backward, forward, gather
+from digitsum.kernels.steps import back, there
 
 
 @inlined
@@ -58,8 +60,7 @@ def take_digits(digits: Any, order: Any, first: int, count: int, work: Any) -> N
 def go_forward(cell: Any, work: Any) -> None:
     """The states at all times, and the logits."""
     w = work
-    for t in range(len(w.rows)):
-        forward(cell, t, w.rows[t], w.table, w.U, w.vectors, w.states, w.kept, w.terms)
+    there(cell[0], w.rows, w.table, w.U, w.vectors, w.states, w.kept, w.terms)
     for b in range(len(w.logits)):
         for k in range(0, w.logits.shape[1], LANES):
             store(w.logits, b, k, load(w.c, 0, k))
@@ -104,21 +105,16 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
     """From the gradient by the logits to a replica's row of gradients."""
     w = work
     length, batch = w.rows.shape
-    chunk = w.slopes.shape[1] // batch
     for one in (w.d_table, w.d_W, w.d_V, w.d_vectors):
         one[:] = 0
     w.d_states[:] = 0
     w.d_U[:] = 0
     add_product(w.d_states[0], w.logits, w.V_transposed)
     add_product(w.d_V, w.states[0, length].T, w.logits)
-    for t in range(length - 1, -1, -1):
-        at = t % chunk * batch
-        backward(
-            cell, t, at, w.rows[t], w.U_transposed, w.vectors, w.states, w.kept, w.d_states,
-            w.slopes, w.d_operands, w.d_table, w.d_vectors,
-        )  # fmt: skip
-        if at == 0:
-            gather(cell, t, min(t + chunk, length), w.states, w.kept, w.slopes, w.d_U)
+    back(
+        cell[1], w.rows, w.U_transposed, w.vectors, w.states, w.kept, w.d_states, w.slopes,
+        w.d_operands, w.d_table, w.d_vectors, w.d_U,
+    )  # fmt: skip
     add_product(w.d_W, w.x.T, w.d_table)
 
     places, h = layout.places, w.terms.shape[2]

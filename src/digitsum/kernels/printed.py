@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import sympy as sp
 
 from digitsum.kernels.derive import WayBack, back_through, gradient, summed, way_back
-from digitsum.kernels.loops import at, function, loop
+from digitsum.kernels.loops import at, inlined_function, loop
 from digitsum.kernels.symbols import Activation, Product, Trace, named
 
 HEAD = '''"""One time step of {name} and the way back through it, derived from its equation."""
 
 from digitsum.kernels.lanes import LANES, filled, load, store
 from digitsum.kernels.lookup import add_to_rows, look_up
-from digitsum.kernels.numerics import positive, relu, sigmoid, tanh
+from digitsum.kernels.numerics import inlined, positive, relu, sigmoid, tanh
 from digitsum.kernels.product import add_product
 '''
 
@@ -27,7 +27,8 @@ class Step:
     """A printed step, and how many of what it needs.
 
     Attributes:
-        source: a module with `forward`, `backward` and `gather`.
+        source: a module with `forward`, `backward` and `gather`, and `there` and `back`, which take
+            them through time.
         terms, kept, operands: arrays of the size of a state that it needs for its terms, for what
             it keeps of each time, and for gradients by what is multiplied.
         matrices: for each product the name of its weight and the column at which it starts.
@@ -114,7 +115,7 @@ class _Printer:
             places[named(f"kept_{x}")] = f"kept[{self.kept.index(x)}, t]"
         after = zip(self.trace.before, self.trace.after, strict=True)
         lines += self._loop(stores | {_after(h): value for h, value in after}, there)
-        return function("forward", FORWARD, lines, places)
+        return inlined_function("forward", FORWARD, lines, places)
 
     def backward(self) -> list[str]:
         places, lines = self.places(forward=False), []
@@ -138,7 +139,7 @@ class _Printer:
         for gate, a in enumerate(trace.inputs):
             column = f"{gate} * slopes.shape[2]"
             lines.append(f"add_to_rows(d_table, {column}, rows, {at(gradient(a))})")
-        return function("backward", BACKWARD, lines, places)
+        return inlined_function("backward", BACKWARD, lines, places)
 
     def _loop(
         self,
@@ -163,15 +164,37 @@ class _Printer:
             slope = f"slopes[{self.terms.index(product.symbol)}, : {rows}]"
             flat = f"{operand}.reshape({rows}, width)"
             lines.append(f"add_product(dU[{number}], {flat}.T, {slope})")
-        return function("gather", GATHER, lines, {})
+        return inlined_function("gather", GATHER, lines, {})
 
 
-FORWARD = "cell, t, rows, table, U, vectors, states, kept, terms"
+FORWARD = "t, rows, table, U, vectors, states, kept, terms"
 BACKWARD = (
-    "cell, t, at, rows, U_transposed, vectors, states, kept, d_states, slopes, d_operands, d_table,"
+    "t, at, rows, U_transposed, vectors, states, kept, d_states, slopes, d_operands, d_table,"
     " d_vectors"
 )
-GATHER = "cell, first, last, states, kept, slopes, dU"
+GATHER = "first, last, states, kept, slopes, dU"
+# Through time: what is called of a cell, see `steps`.
+THROUGH_TIME = """
+
+def there(rows, table, U, vectors, states, kept, terms):
+    for t in range(len(rows)):
+        forward(t, rows[t], table, U, vectors, states, kept, terms)
+
+
+def back(
+    rows, U_transposed, vectors, states, kept, d_states, slopes, d_operands, d_table, d_vectors, dU
+):
+    length, batch = rows.shape
+    chunk = slopes.shape[1] // batch
+    for t in range(length - 1, -1, -1):
+        at = t % chunk * batch
+        backward(
+            t, at, rows[t], U_transposed, vectors, states, kept, d_states, slopes, d_operands,
+            d_table, d_vectors
+        )
+        if at == 0:
+            gather(t, min(t + chunk, length), states, kept, slopes, dU)
+"""
 
 
 def _multiply(out: sp.Symbol, operand: sp.Symbol, matrix: str) -> str:
@@ -183,7 +206,7 @@ def printed(trace: Trace) -> Step:
     printer = _Printer(trace)
     lines = [*printer.forward(), *printer.backward(), *printer.gather()]
     return Step(
-        HEAD.format(name=type(trace.cell).__name__) + "\n".join(lines) + "\n",
+        HEAD.format(name=type(trace.cell).__name__) + "\n".join(lines) + "\n" + THROUGH_TIME,
         len(printer.terms),
         len(printer.kept) + len(printer.operands),
         len(printer.late),

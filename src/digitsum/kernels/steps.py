@@ -1,57 +1,117 @@
-"""Printed steps as something that compiled functions can be handed: a value whose type is the cell.
+"""Printed steps as something that compiled functions can be handed: where their machine code is.
 
-`forward`, `backward` and `gather` stand for those of whatever cell they are called with; Numba
-looks them up by the type when it compiles the call. The type's name holds the hash of the printed
-module, so that a compiled copy on disk is never that of another equation.
+A cell brings two functions of its own, `there` through a sequence and `back`, compiled for each
+kind of number; all else (weights, digits, loss, clipping, update) is the same for every cell,
+compiled once, and calls the two by their addresses. What they are given and work on:
+
+rows: [T, B], the digit of each example.
+table: x W + b for each digit [V, gates x H].
+U, U_transposed: the weights of each product [P, H, H].
+vectors: [., H].
+states: [S, T + 1, B, H]; `there` reads those at 0 and writes the others.
+kept: [., T, B, H]; what the way back needs of each time.
+terms, d_operands: [., B, H], to work in.
+d_states: the gradient by the last state [S, B, H]; replaced by that by the first.
+slopes: [., several times x B, H], to work in.
+d_table, d_vectors, dU: are added to.
 """
 
 import hashlib
 import importlib.util
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from numba import types
-from numba.extending import (
-    NativeValue,
-    models,
-    overload,
-    register_model,
-    typeof_impl,
-    unbox,
-)
+import numba
+import numpy as np
+from numba import njit, types
+from numba.core import cgutils
+from numba.core.errors import TypingError
 
 from digitsum.kernels import CACHE
+from digitsum.kernels.lanes import operation
 from digitsum.kernels.numerics import UNCOUNTED
 from digitsum.kernels.printed import Step, printed
 from digitsum.kernels.symbols import Cell, trace
 from digitsum.writing import write_aside
 
+# Dimensions of what the two are given after the rows.
+THERE = (2, 3, 2, 4, 4, 3)
+BACK = (3, 2, 4, 4, 3, 3, 3, 2, 2, 3)
+
 
 @dataclass(frozen=True)
 class CellStep:
-    """A cell's step, printed and loaded; compiled functions take it as their first argument."""
+    """A cell's step, printed and loaded.
+
+    The name holds a hash of the printed module, so that a compiled copy on disk is never that of
+    another equation.
+    """
 
     name: str
     step: Step
 
 
-class _CellType(types.Opaque):
-    """The Numba type of one cell's step, equal to another by name."""
+def _kinds(dtype: Any, dimensions: tuple[int, ...]) -> tuple[Any, ...]:
+    rows = types.Array(types.int64, 2, "C")
+    return rows, *(types.Array(dtype, count, "C") for count in dimensions)
 
 
-register_model(_CellType)(models.OpaqueModel)
+def addresses(cell: CellStep, dtype: np.dtype[Any], folder: Path) -> tuple[int, int]:
+    """Where the machine code of `there` and `back` lies, compiled or loaded from the folder."""
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+    module, number, found = _modules[cell.name], numba.from_dtype(dtype), []
+    for name, dimensions in (("there", THERE), ("back", BACK)):
+        made = njit(nogil=True, cache=True, **UNCOUNTED)(getattr(module, name))
+        signature = types.void(*_kinds(number, dimensions))
+        made.compile(signature)
+        one = made.overloads[signature.args]
+        _compiled.append(made)  # its code lies there as long as it lives
+        found.append(one.library.get_pointer_to_function(one.fndesc.llvm_func_name))
+    return found[0], found[1]
 
 
-@typeof_impl.register(CellStep)
-def _(cell: CellStep, context: Any) -> Any:
-    return _CellType(cell.name)
+_compiled: list[Any] = []
 
 
-@unbox(_CellType)
-def _(cell: Any, value: Any, at: Any) -> NativeValue:
-    return NativeValue(at.context.get_dummy_value())
+def _call(dimensions: tuple[int, ...], given: tuple[Any, ...]) -> Any:
+    """The code of a call by address, of a function that Numba has compiled for these arguments."""
+    kinds = _kinds(given[0].dtype if len(given) < 2 else given[1].dtype, dimensions)
+    if given != kinds:
+        raise TypingError(f"a step is given {given}; it takes {kinds}")
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        convention = context.call_conv
+        kind = convention.get_function_type(types.none, kinds)
+        function = builder.inttoptr(args[0], kind.as_pointer())
+        nothing = cgutils.alloca_once(builder, kind.args[0].pointee)
+        error = cgutils.alloca_once(builder, kind.args[1].pointee)
+        packed = context.get_arg_packer(kinds).as_arguments(builder, args[1:])
+        builder.call(function, [nothing, error, *packed])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, *kinds), code
+
+
+@operation
+def there(
+    typing: Any, address: Any, rows: Any, table: Any, U: Any, vectors: Any, states: Any, kept: Any,
+    terms: Any,
+) -> Any:  # fmt: skip
+    """Through a sequence."""
+    return _call(THERE, (rows, table, U, vectors, states, kept, terms))
+
+
+@operation
+def back(
+    typing: Any, address: Any, rows: Any, U_transposed: Any, vectors: Any, states: Any, kept: Any,
+    d_states: Any, slopes: Any, d_operands: Any, d_table: Any, d_vectors: Any, dU: Any,
+) -> Any:  # fmt: skip
+    """The way back through it."""
+    given = (rows, U_transposed, vectors, states, kept, d_states, slopes, d_operands)
+    return _call(BACK, (*given, d_table, d_vectors, dU))
 
 
 def step_of(cell: Cell) -> CellStep:
@@ -82,78 +142,3 @@ def _load(name: str, source: str) -> None:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     _modules[name] = module
-
-
-def forward(
-    cell: Any,
-    t: Any,
-    rows: Any,
-    table: Any,
-    U: Any,
-    vectors: Any,
-    states: Any,
-    kept: Any,
-    terms: Any,
-) -> None:
-    """One step from time t to t + 1, in place.
-
-    Args:
-        rows: [B], the digit of each example.
-        table: x W + b for each digit [V, gates x H].
-        U: the weights of each product [P, H, H].
-        vectors: [., H].
-        states: [S, T + 1, B, H]; the state at t is read, that at t + 1 is written.
-        kept: [., T, B, H]; what the way back needs of time t is written.
-        terms: [., B, H], to work in.
-    """  # fmt: skip
-
-
-def backward(
-    cell: Any,
-    t: Any,
-    at: Any,
-    rows: Any,
-    U_transposed: Any,
-    vectors: Any,
-    states: Any,
-    kept: Any,
-    d_states: Any,
-    slopes: Any,
-    d_operands: Any,
-    d_table: Any,
-    d_vectors: Any,
-) -> None:
-    """The way back from time t + 1 to t.
-
-    Args:
-        at: the row of `slopes` from which the gradients by this time's terms are written.
-        d_states: the gradient by the state [S, B, H], replaced by that before.
-        slopes: [., several times x B, H].
-        d_operands: [., B, H], to work in.
-        d_table, d_vectors: are added to.
-    """  # fmt: skip
-
-
-def gather(cell: Any, first: Any, last: Any, states: Any, kept: Any, slopes: Any, dU: Any) -> None:
-    """dU [P, H, H] += what the times `first` to `last` give, whose slopes stand from row 0 on."""
-
-
-@overload(forward, jit_options=UNCOUNTED, strict=False)
-def _forward(
-    cell: Any, t: Any, rows: Any, table: Any, U: Any, vectors: Any, states: Any, kept: Any,
-    terms: Any,
-) -> Any:  # fmt: skip
-    return _modules[cell.name].forward
-
-
-@overload(backward, jit_options=UNCOUNTED, strict=False)
-def _backward(
-    cell: Any, t: Any, at: Any, rows: Any, U_transposed: Any, vectors: Any, states: Any, kept: Any,
-    d_states: Any, slopes: Any, d_operands: Any, d_table: Any, d_vectors: Any,
-) -> Any:  # fmt: skip
-    return _modules[cell.name].backward
-
-
-@overload(gather, jit_options=UNCOUNTED, strict=False)
-def _gather(cell: Any, first: Any, last: Any, states: Any, kept: Any, slopes: Any, dU: Any) -> Any:
-    return _modules[cell.name].gather

@@ -1,8 +1,10 @@
 """A classifier's replicas as flat rows of numbers, and back."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,9 @@ from torch import Tensor
 
 from digitsum.kernels import CACHE
 from digitsum.kernels.epoch import Examples, Records, Rows, compiled
-from digitsum.kernels.layout import Layout
+from digitsum.kernels.layout import Layout, Work, work_for
 from digitsum.kernels.numerics import Array
-from digitsum.kernels.steps import step_of
+from digitsum.kernels.steps import addresses, step_of
 from digitsum.kernels.update import NOTHING, UNCLIPPED, Rule, row_of
 from digitsum.machine import usable_cores
 from digitsum.network.classifier import Classifier
@@ -75,6 +77,7 @@ class FlatNetwork:
         self._shares = [(i, min(i + share, self.replicas)) for i in range(0, self.replicas, share)]
         self._pool = ThreadPoolExecutor(len(self._shares) - 1) if len(self._shares) > 1 else None
         self._go: Any = None
+        self._cell = (0, 0)
         self.weights = self.empty()
         self.no_rows = np.zeros((0, self.width), self.dtype)
 
@@ -102,11 +105,19 @@ class FlatNetwork:
     ) -> None:
         """`epoch.go` for all replicas, shared out among the threads."""
         go = self._go or self._compile()
-        given: Any = (self.step, self.layout, rule, examples, rows, records, begin, float(before))
-        others = [self._pool.submit(go, *given, *share) for share in self._shares[1:] if self._pool]
-        go(*given, *self._shares[0])
+        given: Any = (self._cell, self.layout, rule, examples, rows, records)
+        calls = [
+            (*given, *self._room(examples), begin, float(before), *share) for share in self._shares
+        ]
+        others = [self._pool.submit(go, *call) for call in calls[1:] if self._pool]
+        go(*calls[0])
         for other in others:
             other.result()
+
+    def _room(self, examples: Examples) -> tuple[Work, Array]:
+        """What one thread works in."""
+        work = work_for(self.layout, self.dtype, examples.batch, examples.digits.shape[2])
+        return work, np.zeros((1, self.width), self.dtype)
 
     def answer(
         self, digits: Array, labels: Array, batch: int, states: bool = False
@@ -148,26 +159,33 @@ class FlatNetwork:
         )
 
     def _compile(self) -> Any:
-        """Compile, or load what was compiled before; one process at a time for each cell."""
-        folder = CACHE / f"{self.step.name}.{self.dtype}"
-        folder.mkdir(exist_ok=True)
-        self._go = compiled(folder)
-        with FileLock(folder / "compiling.lock"):
-            if not (folder / "done").exists() and sys.stderr.isatty():
-                print(
-                    f"compiling {self.step.name.partition('_')[0]} for this machine, "
-                    "about 20 s; it happens once",
-                    file=sys.stderr,
-                    flush=True,
-                )
+        """Compile, or load what was compiled before."""
+        name = self.step.name.partition("_")[0]
+        with _alone(f"{self.step.name}.{self.dtype}", f"{name}, part 1 of 2") as folder:
+            self._cell = addresses(self.step, self.dtype, folder)
+        with _alone(f"epoch.{self.dtype}", "what all cells share, part 2 of 2") as folder:
+            self._go = compiled(folder)
             none = np.zeros((self.replicas, 0, 1), np.uint8)
             labels = np.zeros((self.replicas, 0), np.uint8)
             examples = Examples(none, labels, np.zeros((1, 1, 0), np.int64), 1, 1)
             rows = self._only_weights()
             records = self.records(0)
-            self._go(self.step, self.layout, ANSWER, examples, rows, records, 0, 0.0, 0, 0)
-            (folder / "done").touch()
+            room = self._room(examples)
+            given: Any = (self._cell, self.layout, ANSWER, examples, rows, records, *room)
+            self._go(*given, 0, 0.0, 0, 0)
         return self._go
+
+
+@contextmanager
+def _alone(name: str, words: str) -> Iterator[Path]:
+    """A folder of compiled copies, filled by one process at a time; a terminal is told of it."""
+    folder = CACHE / name
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "compiling.lock"):
+        if not (folder / "done").exists() and sys.stderr.isatty():
+            print(f"compiling {words}; it happens once", file=sys.stderr, flush=True)
+        yield folder
+        (folder / "done").touch()
 
 
 def usable_threads() -> int:
