@@ -104,7 +104,7 @@ class FlatNetwork:
         self, rule: Rule, examples: Examples, rows: Rows, records: Records, begin: int, before: int
     ) -> None:
         """`epoch.go` for all replicas, shared out among the threads."""
-        go = self._go or self._compile()
+        go = self._go or self.compile()
         given: Any = (self._cell, self.layout, rule, examples, rows, records)
         calls = [
             (*given, *self._room(examples), begin, float(before), *share) for share in self._shares
@@ -158,7 +158,7 @@ class FlatNetwork:
             np.zeros((0, 0, 0, 0), self.dtype) if states is None else states,
         )
 
-    def _compile(self) -> Any:
+    def compile(self) -> Any:
         """Compile, or load what was compiled before."""
         name = self.step.name.partition("_")[0]
         with _alone(f"{self.step.name}.{self.dtype}", f"{name}, part 1 of 2") as folder:
