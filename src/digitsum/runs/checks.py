@@ -95,12 +95,18 @@ def _shown(value: Any) -> str:
 
 def _check_data(config: DictConfig, overridden: list[str]) -> None:
     data = config.data
+    blog = data.source._target_.endswith(BlogStream.__name__)
+    if data.get("fresh") and (data.dir is not None or blog):
+        words = "data.dir" if data.dir is not None else "data=blog"
+        raise UserError(
+            f"data.fresh is true; with {words} it must be false: its examples are fixed"
+        )
     if data.dir is not None:
         length = load_folder(Path(data.dir))["train"].digits.shape[1]
         if "data.length" in overridden and data.length != length:
             raise UserError(f"data.length is {data.length}; {data.dir}/train.txt:1 has {length}")
         data.length = length
-    elif data.source._target_.endswith(BlogStream.__name__):
+    elif blog:
         if data.length not in BLOG_LENGTHS:
             allowed = ", ".join(map(str, BLOG_LENGTHS))
             raise UserError(

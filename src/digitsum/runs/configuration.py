@@ -48,6 +48,8 @@ def fingerprint(config: DictConfig) -> str:
     data = tree.get("data")
     if isinstance(data, dict):
         aside = ("root",) if data.get("dir") is None else ("root", "length")
+        if not data.get("fresh"):
+            aside = (*aside, "fresh")  # as in versions that knew nothing else
         tree["data"] = {key: value for key, value in data.items() if key not in aside}
     return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -47,6 +47,8 @@ def sizes(config: DictConfig) -> Sizes:
     """Estimate what a checked configuration needs."""
     counts = counted(config)
     digits = 8 * counts.replicas * counts.examples * counts.length
+    if config.data.get("fresh"):  # passes held at once, as bytes, beside the last one drawn
+        digits *= 3
     weights = FLOAT * counts.weights * counts.replicas
     curves = 8 * 4 * counts.points * counts.replicas
     norms = _norms(config, counts)

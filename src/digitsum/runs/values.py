@@ -35,6 +35,7 @@ RULES: dict[str, Rule] = {
     "data.batch_size": whole(1),
     "data.shuffle": SWITCH,
     "data.copies": whole(1),
+    "data.fresh": SWITCH,
     "data.root": TEXT,
     "data.dir": or_null(TEXT),
     "optimizer.lr": POSITIVE,

@@ -32,6 +32,7 @@ class Course(NamedTuple):
         batch_size: examples an optimizer step; the last of a pass may have fewer.
         steps: optimizer steps a pass.
         order: a pass's number -> which example comes when [R, N]; None is as they lie.
+        draw: a pass's number -> its own examples; None takes `train` in each.
     """
 
     train: Batch
@@ -39,10 +40,15 @@ class Course(NamedTuple):
     batch_size: int
     steps: int
     order: Callable[[int], Tensor] | None
+    draw: Callable[[int], Batch] | None = None
+
+    def examples(self, number: int) -> Batch:
+        """What there is to learn from in one pass."""
+        return self.train if self.draw is None else self.draw(number)
 
     def batches(self, number: int) -> list[Batch]:
         """The mini-batches of one pass."""
-        digits, labels = self.train
+        digits, labels = self.examples(number)
         if self.order is not None:
             order = self.order(number).to(digits.device)
             digits = digits.gather(1, order.unsqueeze(-1).expand_as(digits))
@@ -72,6 +78,8 @@ class DigitSumData(pl.LightningDataModule):
         copies: how often each of the 100 pairs appears in train; in dev and test it does once.
         root: the folder in which generated files are kept.
         dir: a folder of files that a person brings; nothing is generated.
+        fresh: draw the training examples of every pass anew, `copies` of each pair, each replica
+            its own: a function of its seed and the pass alone. `train` is then the first pass.
         seed: of replica 0.
         replicas: R.
 
@@ -90,6 +98,7 @@ class DigitSumData(pl.LightningDataModule):
         dir: str | Path | None = None,
         seed: int = 0,
         replicas: int = 1,
+        fresh: bool = False,
     ) -> None:
         super().__init__()
         self.source = source
@@ -101,13 +110,18 @@ class DigitSumData(pl.LightningDataModule):
         self.directory = None if dir is None else Path(dir)
         self.seed = seed
         self.replicas = replicas
+        self.fresh = fresh
         self.splits: dict[Split, Batch] = {}
+        self._drawn: tuple[int, Batch] | None = None  # the last pass, which two calls may share
 
     def setup(self, stage: str | None = None) -> None:
         """Generate what is missing, read all splits, stack the replicas."""
         if self.splits:
             return
         for split in SPLITS:
+            if split == "train" and self.fresh:
+                self.splits[split] = self.draw_pass(0)
+                continue
             read = [self.examples(split, self.seed + i) for i in range(self._distinct)]
             digits = torch.from_numpy(np.stack([examples.digits for examples in read]))
             labels = torch.from_numpy(np.stack([examples.labels for examples in read]))
@@ -133,6 +147,18 @@ class DigitSumData(pl.LightningDataModule):
         count = -(-self.splits["train"].labels.shape[1] // self.batch_size)
         return min(count, limit) if isinstance(limit, int) else count
 
+    def draw_pass(self, number: int) -> Batch:
+        """The examples of one pass, where they are fresh: digits [R, N, T]."""
+        if self._drawn is None or self._drawn[0] != number:
+            each = [
+                self.source.draw_pass(self.length, self.copies["train"], self.seed + i, number)
+                for i in range(self.replicas)
+            ]
+            digits = torch.from_numpy(np.stack([one.digits for one in each]))
+            labels = torch.from_numpy(np.stack([one.labels for one in each]))
+            self._drawn = number, Batch(digits, labels)
+        return self._drawn[1]
+
     def course(self) -> Course:
         """All that a training needs."""
         return Course(
@@ -141,6 +167,7 @@ class DigitSumData(pl.LightningDataModule):
             min(self.batch_size, self.splits["train"].labels.shape[1]),
             self.steps_per_epoch,
             self._order if self.shuffle else None,
+            self.draw_pass if self.fresh else None,
         )
 
     def _order(self, number: int) -> Tensor:
@@ -148,9 +175,13 @@ class DigitSumData(pl.LightningDataModule):
         streams = [np.random.default_rng([self.seed + i, number]) for i in range(self.replicas)]
         return torch.from_numpy(np.stack([one.permutation(examples) for one in streams]))
 
-    def seen_in_train(self, split: Split) -> list[int]:
-        """Per replica, how many of a split's sequences also occur in its training examples."""
-        counts = []
+    def seen_in_train(self, split: Split) -> list[int | None]:
+        """Per replica, how many of a split's sequences also occur in its training examples; nobody
+        counts those of all passes, where each has its own.
+        """
+        if self.fresh:
+            return [None] * self.replicas
+        counts: list[int | None] = []
         pairs = zip(self.splits[split].digits, self.splits["train"].digits, strict=True)
         for held_out, train in pairs:
             known = set(_lines(train))

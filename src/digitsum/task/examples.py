@@ -41,6 +41,8 @@ class Source(Protocol):
 
     shared: bool
 
+    def draw_pass(self, length: int, copies: int, seed: int, number: int) -> Examples: ...
+
     def draw(self, length: int, split: Split, copies: int, seed: int) -> Examples: ...
 
 
@@ -71,6 +73,15 @@ class IndependentStreams:
         if seed < 0:
             raise UserError(f"seed is {seed}; it must be 0 or more")
         stream = np.random.default_rng([seed, length, SPLITS.index(split)])
+        positions = stream.integers(2, length, size=100 * copies)
+        return _assemble(length, positions, stream.integers(0, 10, size=100 * copies))
+
+    def draw_pass(self, length: int, copies: int, seed: int, number: int) -> Examples:
+        """Draw training examples for one pass alone: a pure function of the four arguments.
+
+        Its stream is no split's and no other pass's.
+        """
+        stream = np.random.default_rng([seed, length, len(SPLITS), number])
         positions = stream.integers(2, length, size=100 * copies)
         return _assemble(length, positions, stream.integers(0, 10, size=100 * copies))
 
@@ -115,3 +126,7 @@ class BlogStream:
                 if (earlier, name) == (length, split):
                     return _assemble(length, drawn[:, 0], drawn[:, 1])
         raise AssertionError("unreachable: the length is one of the stream's")
+
+    def draw_pass(self, length: int, copies: int, seed: int, number: int) -> Examples:
+        """Raises: UserError, always: the blog's stream has one set of files."""
+        raise UserError("data.fresh is true; with data=blog it must be false (data=digitsum)")

@@ -19,7 +19,9 @@ from digitsum.training.learner import Learner
 from digitsum.training.norms import parts
 from digitsum.training.optimizers import moments, rule_of, state_of, steps_taken
 from digitsum.training.rows import FlatNetwork, tensors_of, usable_threads
-from digitsum.training.way import Steps, Way
+from digitsum.training.way import Steps, Way, joined
+
+FRESH = 8  # passes of fresh examples that are held at once
 
 
 class CompiledWay(Way):
@@ -92,14 +94,20 @@ class CompiledWay(Way):
         self._held = False
 
     def steps(self, course: Course, number: int, index: int, count: int, norms: bool) -> Steps:
+        done = []
+        while count > 0:
+            number, index = number + index // course.steps, index % course.steps
+            some = count if course.draw is None else min(count, FRESH * course.steps - index)
+            done.append(self._some(course, number, index, some, norms))
+            index, count = index + some, count - some
+        return joined(done)
+
+    def _some(self, course: Course, number: int, index: int, count: int, norms: bool) -> Steps:
+        """Steps within few passes; `index` is that of the first within pass `number`."""
         self._take()
         network, module = self.network, self.module
-        digits, labels = self._small(course.train)
-        if course.order is None:
-            order = np.arange(labels.shape[1], dtype=np.int64).reshape(1, 1, -1)
-        else:
-            passes = range(number, number + (index + count - 1) // course.steps + 1)
-            order = np.stack([course.order(one).numpy() for one in passes], axis=1)
+        passes = range(number, number + (index + count - 1) // course.steps + 1)
+        digits, labels, order = self._read(course, passes)
         frozen = (module.diverged_step >= 0).numpy()
         if frozen.any():
             network.write(self._best, tensors_of(module.best).values())
@@ -110,13 +118,29 @@ class CompiledWay(Way):
         self._taken += count
         self._ahead = True
         begins = (index + np.arange(count)) % course.steps * course.batch_size
-        seen = int(np.minimum(course.batch_size, labels.shape[1] - begins).sum())
+        size = course.train.labels.shape[1]
+        seen = int(np.minimum(course.batch_size, size - begins).sum())
         measured = None
         if norms:
             both = torch.from_numpy(records.norms).permute(2, 0, 3, 1)
             measured = (both[0], both[1])
         right = torch.from_numpy(records.right.sum(0))
         return Steps(torch.from_numpy(records.losses), right, seen, measured)
+
+    def _read(self, course: Course, passes: range) -> tuple[Array, Array, Array]:
+        """Digits, labels, and which of them come when in each pass [R, Q, N]."""
+        size = course.train.labels.shape[1]
+        if course.order is None:
+            order = np.arange(size, dtype=np.int64).reshape(1, 1, -1)
+        else:
+            order = np.stack([course.order(one).numpy() for one in passes], axis=1)
+        if course.draw is None:
+            return *self._small(course.train), order
+        # The passes' own examples lie one after the other.
+        each = [course.draw(one) for one in passes]
+        digits = np.concatenate([one.digits.to(torch.uint8).numpy() for one in each], axis=1)
+        labels = np.concatenate([one.labels.to(torch.uint8).numpy() for one in each], axis=1)
+        return digits, labels, order + np.arange(len(passes))[:, None] * size
 
     def _small(self, batch: Batch) -> tuple[Array, Array]:
         """Digits and labels as single bytes, converted once for each set of examples."""

@@ -1,7 +1,9 @@
 """What the two ways to train have in common: what they do, and what they leave behind."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from digitsum.task.data import Batch, Course
@@ -21,6 +23,19 @@ class Steps(NamedTuple):
     right: Tensor
     seen: int
     norms: tuple[Tensor, Tensor] | None = None
+
+
+def joined(parts: Sequence[Steps]) -> Steps:
+    """Some steps, then others, as all of them."""
+    if len(parts) == 1:
+        return parts[0]
+    norms = [one.norms for one in parts if one.norms is not None]
+    return Steps(
+        torch.cat([one.losses for one in parts]),
+        torch.stack([one.right for one in parts]).sum(0),
+        sum(one.seen for one in parts),
+        (torch.cat([n[0] for n in norms]), torch.cat([n[1] for n in norms])) if norms else None,
+    )
 
 
 class Way:
