@@ -150,13 +150,9 @@ class DigitSumData(pl.LightningDataModule):
     def draw_pass(self, number: int) -> Batch:
         """The examples of one pass, where they are fresh: digits [R, N, T]."""
         if self._drawn is None or self._drawn[0] != number:
-            each = [
-                self.source.draw_pass(self.length, self.copies["train"], self.seed + i, number)
-                for i in range(self.replicas)
-            ]
-            digits = torch.from_numpy(np.stack([one.digits for one in each]))
-            labels = torch.from_numpy(np.stack([one.labels for one in each]))
-            self._drawn = number, Batch(digits, labels)
+            seeds = range(self.seed, self.seed + self.replicas)
+            drawn = self.source.draw_pass(self.length, self.copies["train"], seeds, number)
+            self._drawn = number, Batch(*map(torch.from_numpy, drawn))
         return self._drawn[1]
 
     def course(self) -> Course:

@@ -12,6 +12,7 @@ leaves the zero in place). The longer the sequence, the longer a network must re
 Source: Qiu Xipeng, "Neural Networks and Deep Learning: Practice", chapter on recurrent networks.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
@@ -41,18 +42,21 @@ class Source(Protocol):
 
     shared: bool
 
-    def draw_pass(self, length: int, copies: int, seed: int, number: int) -> Examples: ...
+    def draw_pass(
+        self, length: int, copies: int, seeds: Sequence[int], number: int
+    ) -> Examples: ...
 
     def draw(self, length: int, split: Split, copies: int, seed: int) -> Examples: ...
 
 
-def _assemble(length: int, positions: Int, digits: Int) -> Examples:
-    copies = len(positions) // 100
+def _assembled(length: int, positions: Int, digits: Int) -> Examples:
+    """From the position and the digit of each example, [N] or [R, N]."""
+    copies = positions.shape[-1] // 100
     pairs = np.repeat(np.arange(100), copies)
-    sequences = np.zeros((len(pairs), length), np.int64)
-    sequences[:, 0], sequences[:, 1] = pairs // 10, pairs % 10
-    sequences[np.arange(len(pairs)), positions] = digits
-    return Examples(sequences, sequences[:, 0] + sequences[:, 1])
+    sequences = np.zeros((*positions.shape, length), np.int64)
+    sequences[..., 0], sequences[..., 1] = pairs // 10, pairs % 10
+    np.put_along_axis(sequences, positions[..., None], digits[..., None], -1)
+    return Examples(sequences, sequences[..., 0] + sequences[..., 1])
 
 
 class IndependentStreams:
@@ -74,16 +78,18 @@ class IndependentStreams:
             raise UserError(f"seed is {seed}; it must be 0 or more")
         stream = np.random.default_rng([seed, length, SPLITS.index(split)])
         positions = stream.integers(2, length, size=100 * copies)
-        return _assemble(length, positions, stream.integers(0, 10, size=100 * copies))
+        return _assembled(length, positions, stream.integers(0, 10, size=100 * copies))
 
-    def draw_pass(self, length: int, copies: int, seed: int, number: int) -> Examples:
-        """Draw training examples for one pass alone: a pure function of the four arguments.
+    def draw_pass(self, length: int, copies: int, seeds: Sequence[int], number: int) -> Examples:
+        """Draw training examples for one pass alone, a replica a seed: [R, N, T] and [R, N].
 
-        Its stream is no split's and no other pass's.
+        Those of a seed are a pure function of it and the other arguments; their stream is no
+        split's and no other pass's.
         """
-        stream = np.random.default_rng([seed, length, len(SPLITS), number])
-        positions = stream.integers(2, length, size=100 * copies)
-        return _assemble(length, positions, stream.integers(0, 10, size=100 * copies))
+        streams = [np.random.default_rng([seed, length, len(SPLITS), number]) for seed in seeds]
+        # One number for both, since half of the time goes by in calls.
+        both = np.stack([one.integers(10 * (length - 2), size=100 * copies) for one in streams])
+        return _assembled(length, 2 + both // 10, both % 10)
 
 
 class BlogStream:
@@ -124,9 +130,9 @@ class BlogStream:
                     ]
                 )
                 if (earlier, name) == (length, split):
-                    return _assemble(length, drawn[:, 0], drawn[:, 1])
+                    return _assembled(length, drawn[:, 0], drawn[:, 1])
         raise AssertionError("unreachable: the length is one of the stream's")
 
-    def draw_pass(self, length: int, copies: int, seed: int, number: int) -> Examples:
+    def draw_pass(self, length: int, copies: int, seeds: Sequence[int], number: int) -> Examples:
         """Raises: UserError, always: the blog's stream has one set of files."""
         raise UserError("data.fresh is true; with data=blog it must be false (data=digitsum)")

@@ -112,7 +112,15 @@ class Checkpoints(Onlooker):
             return
         number, self._stop = self._stop, None
         if callable(self._queued):
-            self._queued(number, None)  # doesn't return where it queues the job again
+            try:
+                self._queued(number, None)  # doesn't return where it queues the job again
+            except Exception as error:  # submitit's word that it doesn't
+                often = "too many times" in str(error)
+                why = "it ran out of time too often (hydra.launcher.max_num_timeout)"
+                raise UserError(
+                    f"{why if often else error}; its checkpoint is saved, after step "
+                    f"{trainer.global_step}, and the same command goes on with resume=true"
+                ) from None
             self.on_train_start(trainer, pl_module)
             return
         raise Stopped(
