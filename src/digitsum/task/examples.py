@@ -9,6 +9,10 @@ The first two digits run over all 100 pairs in order, each pair `copies` times. 
 zero, but for one position drawn from [2, length) that holds a digit drawn from 0..9 (a drawn 0
 leaves the zero in place). The longer the sequence, the longer a network must remember.
 
+With three copies a pair there are 300 training examples, and a network may learn them by heart:
+then it is wrong on others without having forgotten anything. Drawn anew in each pass (`draw_pass`)
+they can't be.
+
 Source: Qiu Xipeng, "Neural Networks and Deep Learning: Practice", chapter on recurrent networks.
 """
 
