@@ -225,6 +225,16 @@ def test_a_mark_that_names_something_elsewhere_is_refused(names: object, tmp_pat
         Folder(tmp_path / "run", "run")
 
 
+@pytest.mark.parametrize(
+    "name", ["../x", "/x", "a/../x", "", "a//b", "a[1]", "*", "explosion_../x.png"]
+)
+def test_no_name_outside_is_taken(name: str, tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "run", "run")
+    with pytest.raises(UserError, match="no name"):
+        folder.add([name])
+    assert not (tmp_path / "run").exists()
+
+
 def test_nothing_behind_a_link_is_removed(tmp_path: Path) -> None:
     put(tmp_path, ["home/precious"])
     folder = Folder(tmp_path / "run", "run")

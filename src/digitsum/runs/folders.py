@@ -95,9 +95,12 @@ class Folder:
                 a `/` at the end for all that is in a folder.
 
         Raises:
-            UserError: one is there and isn't ours.
+            UserError: one is there and isn't ours, or is no name for something in the folder.
         """
         wanted = set(names)
+        for name in wanted:
+            if not _below(name):
+                raise UserError(f"{self.path}: {name!r} is no name for a file in it")
         self.check(wanted)
         if wanted <= self.names and (self.path / MARK).exists():
             return

@@ -40,7 +40,7 @@ from digitsum.writing import remove, write_aside
 
 # Seconds for whoever wrote in this folder before, and is just ending; on a cluster, for a job of an
 # earlier command that is still at it.
-PATIENCE = -1.0 if "SLURM_JOB_ID" in os.environ else 5.0
+PATIENCE = -1.0 if "SUBMITIT_EXECUTOR" in os.environ else 5.0
 
 
 def train(config: DictConfig, quiet: str | None = None) -> dict[str, Any]:
