@@ -226,7 +226,7 @@ def test_a_mark_that_names_something_elsewhere_is_refused(names: object, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "/x", "a/../x", "", "a//b", "a[1]", "*", "explosion_../x.png"]
+    "name", ["../x", "/x", "a/../x", "", "a//b", "a[1]", "*", "e_/../x"]
 )
 def test_no_name_outside_is_taken(name: str, tmp_path: Path) -> None:
     folder = Folder(tmp_path / "run", "run")

@@ -23,7 +23,7 @@ from digitsum.runs.places import check_places
 from digitsum.runs.shape import check_override, check_shape, key_of
 from digitsum.runs.trainer_flags import check_device, check_plugins
 from digitsum.runs.values import RULES
-from digitsum.task.examples import BLOG_LENGTHS, BlogStream
+from digitsum.task.examples import BLOG_LENGTHS, BlogStream, distractors_in
 from digitsum.task.files import load_folder
 
 
@@ -101,6 +101,10 @@ def _check_data(config: DictConfig, overridden: list[str]) -> None:
         raise UserError(
             f"data.fresh is true; with {words} it must be false: its examples are fixed"
         )
+    if data.get("distractors", 1) != 1 and (data.dir is not None or blog):
+        words = "data.dir" if data.dir is not None else "data=blog"
+        raise UserError(f"data.distractors is {data.distractors}; with {words} it must be 1")
+    distractors_in(data.length, data.get("distractors", 1))
     if data.dir is not None:
         length = load_folder(Path(data.dir))["train"].digits.shape[1]
         if "data.length" in overridden and data.length != length:

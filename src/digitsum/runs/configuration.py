@@ -17,6 +17,8 @@ CONFIG = "config.yaml"
 # What doesn't change a run's numbers: it may differ between two runs that count as the same.
 ASIDE = ("logger", "callbacks", "resume", "overwrite", "report", "hydra")
 _OURS = "digitsum."
+# Keys of `data` that came later, and what held before.
+NEW = {"fresh": False, "distractors": 1}
 # Where version 0.1 had what a stored configuration names.
 _MOVED = {
     "digitsum.cells": "digitsum.network.cells",
@@ -48,8 +50,8 @@ def fingerprint(config: DictConfig) -> str:
     data = tree.get("data")
     if isinstance(data, dict):
         aside = ("root",) if data.get("dir") is None else ("root", "length")
-        if not data.get("fresh"):
-            aside = (*aside, "fresh")  # as in versions that knew nothing else
+        # As in versions that knew nothing else.
+        aside = (*aside, *(key for key, usual in NEW.items() if data.get(key, usual) == usual))
         tree["data"] = {key: value for key, value in data.items() if key not in aside}
     return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:16]
 

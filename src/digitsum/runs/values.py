@@ -36,6 +36,10 @@ RULES: dict[str, Rule] = {
     "data.shuffle": SWITCH,
     "data.copies": whole(1),
     "data.fresh": SWITCH,
+    "data.distractors": (
+        lambda v: v == "all" or whole(1)[0](v),
+        "a whole number, at least 1, or all",
+    ),
     "data.root": TEXT,
     "data.dir": or_null(TEXT),
     "optimizer.lr": POSITIVE,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from digitsum.task.examples import SPLITS, Examples, Source, Split
+from digitsum.task.examples import SPLITS, Distractors, Examples, Source, Split
 from digitsum.task.files import generated, load_folder
 
 
@@ -80,6 +80,7 @@ class DigitSumData(pl.LightningDataModule):
         dir: a folder of files that a person brings; nothing is generated.
         fresh: draw the training examples of every pass anew, `copies` of each pair, each replica
             its own: a function of its seed and the pass alone. `train` is then the first pass.
+        distractors: positions behind the first two that hold a digit; `all`, or a number.
         seed: of replica 0.
         replicas: R.
 
@@ -99,6 +100,7 @@ class DigitSumData(pl.LightningDataModule):
         seed: int = 0,
         replicas: int = 1,
         fresh: bool = False,
+        distractors: Distractors = 1,
     ) -> None:
         super().__init__()
         self.source = source
@@ -111,6 +113,7 @@ class DigitSumData(pl.LightningDataModule):
         self.seed = seed
         self.replicas = replicas
         self.fresh = fresh
+        self.distractors = distractors
         self.splits: dict[Split, Batch] = {}
         self._drawn: tuple[int, Batch] | None = None  # the last pass, which two calls may share
 
@@ -138,7 +141,8 @@ class DigitSumData(pl.LightningDataModule):
         """One split as one seed's replica sees it."""
         if self.directory is not None:
             return load_folder(self.directory)[split]
-        return generated(self.root, self.source, self.length, split, self.copies[split], seed)
+        kind = self.length, split, self.copies[split], seed, self.distractors
+        return generated(self.root, self.source, *kind)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -151,7 +155,8 @@ class DigitSumData(pl.LightningDataModule):
         """The examples of one pass, where they are fresh: digits [R, N, T]."""
         if self._drawn is None or self._drawn[0] != number:
             seeds = range(self.seed, self.seed + self.replicas)
-            drawn = self.source.draw_pass(self.length, self.copies["train"], seeds, number)
+            kind = self.length, self.copies["train"], seeds, number, self.distractors
+            drawn = self.source.draw_pass(*kind)
             self._drawn = number, Batch(*map(torch.from_numpy, drawn))
         return self._drawn[1]
 

@@ -7,7 +7,8 @@ An example of length 10, with its label::
 
 The first two digits run over all 100 pairs in order, each pair `copies` times. The others are
 zero, but for one position drawn from [2, length) that holds a digit drawn from 0..9 (a drawn 0
-leaves the zero in place). The longer the sequence, the longer a network must remember.
+leaves the zero in place); or several such, `distractors`, up to all. The longer the sequence, the
+longer a network must remember.
 
 With three copies a pair there are 300 training examples, and a network may learn them by heart:
 then it is wrong on others without having forgotten anything. Drawn anew in each pass (`draw_pass`)
@@ -32,6 +33,7 @@ SHORTEST = 3  # two digits to add and one position to overwrite
 BLOG_LENGTHS = (5, 10, 15, 20, 25, 30, 35)
 
 Int = npt.NDArray[np.int64]
+Distractors = int | Literal["all"]
 
 
 class Examples(NamedTuple):
@@ -47,20 +49,44 @@ class Source(Protocol):
     shared: bool
 
     def draw_pass(
-        self, length: int, copies: int, seeds: Sequence[int], number: int
+        self,
+        length: int,
+        copies: int,
+        seeds: Sequence[int],
+        number: int,
+        distractors: Distractors = 1,
     ) -> Examples: ...
 
-    def draw(self, length: int, split: Split, copies: int, seed: int) -> Examples: ...
+    def draw(
+        self, length: int, split: Split, copies: int, seed: int, distractors: Distractors = 1
+    ) -> Examples: ...
 
 
 def _assembled(length: int, positions: Int, digits: Int) -> Examples:
-    """From the position and the digit of each example, [N] or [R, N]."""
-    copies = positions.shape[-1] // 100
+    """From the positions and the digits of each example's distractors, [N, D] or [R, N, D]."""
+    copies = positions.shape[-2] // 100
     pairs = np.repeat(np.arange(100), copies)
-    sequences = np.zeros((*positions.shape, length), np.int64)
+    sequences = np.zeros((*positions.shape[:-1], length), np.int64)
     sequences[..., 0], sequences[..., 1] = pairs // 10, pairs % 10
-    np.put_along_axis(sequences, positions[..., None], digits[..., None], -1)
+    np.put_along_axis(sequences, positions, digits, -1)
     return Examples(sequences, sequences[..., 0] + sequences[..., 1])
+
+
+def _several(stream: np.random.Generator, length: int, size: int, count: int) -> tuple[Int, Int]:
+    """So many different positions behind the first two, and a digit for each: [N, D]."""
+    positions = 2 + stream.random((size, length - 2)).argsort(1)[:, :count]
+    return positions, stream.integers(0, 10, size=(size, count))
+
+
+def distractors_in(length: int, distractors: Distractors) -> int:
+    """How many there are in a sequence. Raises: UserError, where they don't fit."""
+    count = length - 2 if distractors == "all" else int(distractors)
+    if not 1 <= count <= length - 2:
+        raise UserError(
+            f"data.distractors is {distractors}; with data.length={length} it must be from 1 to "
+            f"{length - 2}, or all"
+        )
+    return count
 
 
 class IndependentStreams:
@@ -68,11 +94,14 @@ class IndependentStreams:
 
     shared = False
 
-    def draw(self, length: int, split: Split, copies: int, seed: int) -> Examples:
-        """Draw one split: 100 pairs x `copies`, a pure function of the four arguments.
+    def draw(
+        self, length: int, split: Split, copies: int, seed: int, distractors: Distractors = 1
+    ) -> Examples:
+        """Draw one split: 100 pairs x `copies`, a pure function of the arguments.
 
         Raises:
-            UserError: `length` below 3, `copies` below 1 or a negative `seed`.
+            UserError: `length` below 3, `copies` below 1, a negative `seed`, or more distractors
+                than there is room for.
         """
         if length < SHORTEST:
             raise UserError(f"data.length is {length}; it must be at least {SHORTEST}")
@@ -80,19 +109,32 @@ class IndependentStreams:
             raise UserError(f"data.copies is {copies} for {split}; it must be at least 1")
         if seed < 0:
             raise UserError(f"seed is {seed}; it must be 0 or more")
-        stream = np.random.default_rng([seed, length, SPLITS.index(split)])
-        positions = stream.integers(2, length, size=100 * copies)
-        return _assembled(length, positions, stream.integers(0, 10, size=100 * copies))
+        stream, count = np.random.default_rng([seed, length, SPLITS.index(split)]), 100 * copies
+        if (several := distractors_in(length, distractors)) > 1:
+            return _assembled(length, *_several(stream, length, count, several))
+        positions = stream.integers(2, length, size=(count, 1))
+        return _assembled(length, positions, stream.integers(0, 10, size=(count, 1)))
 
-    def draw_pass(self, length: int, copies: int, seeds: Sequence[int], number: int) -> Examples:
+    def draw_pass(
+        self,
+        length: int,
+        copies: int,
+        seeds: Sequence[int],
+        number: int,
+        distractors: Distractors = 1,
+    ) -> Examples:
         """Draw training examples for one pass alone, a replica a seed: [R, N, T] and [R, N].
 
         Those of a seed are a pure function of it and the other arguments; their stream is no
         split's and no other pass's.
         """
         streams = [np.random.default_rng([seed, length, len(SPLITS), number]) for seed in seeds]
+        count = 100 * copies
+        if (several := distractors_in(length, distractors)) > 1:
+            each = [_several(one, length, count, several) for one in streams]
+            return _assembled(length, *map(np.stack, zip(*each, strict=True)))
         # One number for both, since half of the time goes by in calls.
-        both = np.stack([one.integers(10 * (length - 2), size=100 * copies) for one in streams])
+        both = np.stack([one.integers(10 * (length - 2), size=(count, 1)) for one in streams])
         return _assembled(length, 2 + both // 10, both % 10)
 
 
@@ -106,12 +148,17 @@ class BlogStream:
     shared = True
     copies: ClassVar[dict[Split, int]] = {"train": 3, "dev": 1, "test": 1}
 
-    def draw(self, length: int, split: Split, copies: int, seed: int) -> Examples:
+    def draw(
+        self, length: int, split: Split, copies: int, seed: int, distractors: Distractors = 1
+    ) -> Examples:
         """Replay the stream from its start up to the wanted files.
 
         Raises:
-            UserError: a length or number of copies that the blog's stream doesn't have.
+            UserError: a length or number of copies that the blog's stream doesn't have, or other
+                distractors than its one.
         """
+        if distractors != 1:
+            raise UserError(f"data.distractors is {distractors}; with data=blog it must be 1")
         if length not in BLOG_LENGTHS:
             allowed = ", ".join(map(str, BLOG_LENGTHS))
             raise UserError(
@@ -134,9 +181,16 @@ class BlogStream:
                     ]
                 )
                 if (earlier, name) == (length, split):
-                    return _assembled(length, drawn[:, 0], drawn[:, 1])
+                    return _assembled(length, drawn[:, :1], drawn[:, 1:])
         raise AssertionError("unreachable: the length is one of the stream's")
 
-    def draw_pass(self, length: int, copies: int, seeds: Sequence[int], number: int) -> Examples:
+    def draw_pass(
+        self,
+        length: int,
+        copies: int,
+        seeds: Sequence[int],
+        number: int,
+        distractors: Distractors = 1,
+    ) -> Examples:
         """Raises: UserError, always: the blog's stream has one set of files."""
         raise UserError("data.fresh is true; with data=blog it must be false (data=digitsum)")

@@ -3,23 +3,39 @@
 from pathlib import Path
 
 from digitsum.errors import UserError
-from digitsum.task.examples import SPLITS, Examples, Source, Split
+from digitsum.task.examples import SPLITS, Distractors, Examples, Source, Split
 from digitsum.task.fileformat import encode, read
 from digitsum.writing import write_aside
 
 
 def generated_path(
-    root: Path, source: Source, length: int, split: Split, copies: int, seed: int
+    root: Path,
+    source: Source,
+    length: int,
+    split: Split,
+    copies: int,
+    seed: int,
+    distractors: Distractors = 1,
 ) -> Path:
-    """`ROOT/SourceName/length=L/[seed=S/]copies=K/SPLIT.txt`: all that decides a file's content."""
+    """`ROOT/SourceName/length=L/[distractors=D/][seed=S/]copies=K/SPLIT.txt`: all that decides a
+    file's content.
+    """
     folder = root / type(source).__name__ / f"length={length}"
+    if distractors != 1:
+        folder /= f"distractors={distractors}"
     if not source.shared:
         folder /= f"seed={seed}"
     return folder / f"copies={copies}" / f"{split}.txt"
 
 
 def generated(
-    root: Path, source: Source, length: int, split: Split, copies: int, seed: int
+    root: Path,
+    source: Source,
+    length: int,
+    split: Split,
+    copies: int,
+    seed: int,
+    distractors: Distractors = 1,
 ) -> Examples:
     """What a generated file holds, writing it first where it is missing.
 
@@ -28,9 +44,9 @@ def generated(
     Raises:
         UserError: the file is there and differs, naming the first line that does.
     """
-    drawn = source.draw(length, split, copies, seed)
+    drawn = source.draw(length, split, copies, seed, distractors)
     expected = encode(drawn)
-    path = generated_path(root, source, length, split, copies, seed)
+    path = generated_path(root, source, length, split, copies, seed, distractors)
     try:
         found = path.read_bytes()
     except FileNotFoundError:
