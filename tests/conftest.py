@@ -146,7 +146,7 @@ def trainer(**flags: object) -> pl.Trainer:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz", type=int, default=200, help="how many commands are made up")
+    parser.addoption("--fuzz", type=int, default=80, help="how many commands are made up")
     parser.addoption("--kills", type=int, default=2, help="how often the kill test kills")
 
 

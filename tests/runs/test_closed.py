@@ -1,6 +1,5 @@
 """Nothing that a stored run or sweep names is executed: each place has a closed set of names."""
 
-import copy
 import importlib
 import inspect
 import json
@@ -81,15 +80,19 @@ def test_every_name_that_can_be_reached_is_refused_but_for_the_choices(
     plain = tree()
     accepted, told = set(), []
     for name in NAMES:
-        changed = copy.deepcopy(plain)
-        at(changed, place)["_target_"] = name
+        # The place alone: the others are as they were.
+        node = at(plain, place) | {"_target_": name}
         try:
-            check_closed(changed, "config.yaml")
+            closed._check_place(node, place, "config.yaml")
             accepted.add(name)
         except UserError as error:
             told.append(str(error))
     assert not [words for words in told if "\n" in words]
     assert accepted <= allowed()[place]
+    check_closed(plain, "config.yaml")
+    at(plain, place)["_target_"] = "digitsum.writing.remove"
+    with pytest.raises(UserError, match=place):
+        check_closed(plain, "config.yaml")
     # What isn't among the choices isn't even looked up.
     assert set(looked_up) <= set().union(*allowed().values())
     assert len(NAMES) > 2000

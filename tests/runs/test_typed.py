@@ -18,9 +18,8 @@ from ..printed import check_printed, commands
 
 F = ["trainer.max_epochs=2", "evaluate_every=20"]
 ODD = [
-    *("数据", "my data (1)", "out/lr=0.1", "[old]", "{a}", "it's", 'say "x"', "a:b", "a#b", "2024"),
-    *("true", "1e3", "glob(x)", "a  b", "ünï", "x&y;z", ":smile:", "[red]x[/red]", "a|b", "%s"),
-    *("choice(1)", "!bang", "(", "a]b", "`id`", "a*b?", "end\\", "-dash"),
+    *("数据", "my data (1)", "out/lr=0.1", "[old]", "{a}", "it's", 'say "x"', "a#b", "2024"),
+    *("x&y;z", ":smile:", "[red]x[/red]", "`id`", "a*b?", "end\\", "-dash"),
 ]
 letters = st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="/")
 paths = st.text(letters, min_size=1, max_size=12)

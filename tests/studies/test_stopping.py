@@ -17,7 +17,7 @@ from ..printed import check_printed, commands
 
 pytestmark = pytest.mark.faults
 WORDS = ("-m", "seed=0,4", "model=srn_residual", "replicas=4", "evaluate_every=500")
-WORDS += ("trainer.max_epochs=1500", "callbacks.checkpoints.seconds=0.5")
+WORDS += ("trainer.max_epochs=700", "callbacks.checkpoints.seconds=0.2")
 
 
 def told_to_stop(place: Path, number: int, *words: str) -> tuple[int, str, str]:
