@@ -15,8 +15,9 @@ from omegaconf import OmegaConf
 import digitsum
 from digitsum.errors import UserError
 from digitsum.runs import closed
+from digitsum.runs.build import build_classifier
 from digitsum.runs.closed import allowed, check_closed, defined
-from digitsum.runs.configuration import read_config
+from digitsum.runs.configuration import fingerprint, read_config
 from digitsum.studies.collected import collect
 from digitsum.studies.manifest import read_manifest
 from digitsum.studies.report import report
@@ -24,7 +25,7 @@ from digitsum.studies.shown import KINDS, check_shown
 
 from ..forks import Forks
 from ..studies.test_studies import invented
-from .test_configs import composed
+from .test_configs import HYDRAS, composed
 
 pytestmark = pytest.mark.faults
 PLACES = ("model", "embedding", "init", "init.input", "init.recurrent", "init.bias", "data")
@@ -123,6 +124,17 @@ def test_a_report_calls_functions_of_its_kind_alone(kind: str) -> None:
 
 def _studies() -> list[Path]:
     return [*(closed.CONF.parent / "multirun_sweeps").rglob("*.yaml")]
+
+
+@pytest.mark.parametrize("group", closed.GROUPS)
+def test_every_choice_is_read_back(group: str, tmp_path: Path) -> None:
+    for path in sorted((closed.CONF / group).glob("*.yaml")):
+        config = composed(f"{group}={path.stem}", f"data.root={tmp_path}")
+        kept = OmegaConf.masked_copy(config, [key for key in config if key not in HYDRAS])  # type: ignore[misc]
+        (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(kept, resolve=True))
+        stored = read_config(tmp_path / "config.yaml")
+        assert fingerprint(stored) == fingerprint(config), path.stem
+        build_classifier(stored)
 
 
 HOSTILE = {

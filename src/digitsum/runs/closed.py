@@ -64,7 +64,7 @@ def _check_place(node: Any, place: str, of: str) -> None:
             f"{of}: {place} names {name!r} to be built; of a stored run it is one of "
             f"{', '.join(sorted(known))}"
         )
-    parameters = inspect.signature(defined(name)).parameters
+    parameters = _parameters(defined(name))
     for key, value in node.items():
         where = f"{place}.{key}"
         if key == TARGET or (key == PARTIAL and isinstance(value, bool)):
@@ -75,6 +75,20 @@ def _check_place(node: Any, place: str, of: str) -> None:
             _check_place(value, where, of)
         elif not isinstance(value, Plain):
             raise UserError(f"{of}: {where} is a {type(value).__name__}; it must be a plain value")
+
+
+def _parameters(found: Callable[..., Any]) -> set[str]:
+    """What a function takes by name; a class, what it and those that it hands on to take."""
+    makers: list[Any] = [found]
+    if inspect.isclass(found):
+        makers = [vars(kind)["__init__"] for kind in found.__mro__ if "__init__" in vars(kind)]
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {
+        one.name
+        for make in makers
+        for one in inspect.signature(make).parameters.values()
+        if one.kind in named and one.name != "self"
+    }
 
 
 def defined(name: str) -> Callable[..., Any]:
