@@ -9,9 +9,18 @@ def paper() -> Console:
     return Console(soft_wrap=True, markup=False, highlight=False, emoji=False)
 
 
-def show(table: Table) -> None:
-    """As wide as it takes: a cut table can't be read, nor a wrapped one in a log."""
+READABLE = 110  # characters of a table of words, which may be wrapped
+
+
+def show(table: Table, most: int | None = None) -> None:
+    """As wide as it takes: a cut table can't be read, nor a wrapped one in a log.
+
+    Args:
+        table: of numbers and names, or of words.
+        most: of words, beyond which they are wrapped.
+    """
     console = paper()
     endless = console.options.update(width=10_000)
-    console.width = max(console.width, console.measure(table, options=endless).maximum)
+    natural = console.measure(table, options=endless).maximum
+    console.width = max(console.width, min(natural, most or natural))
     console.print(table)

@@ -45,11 +45,11 @@ def show(usage: str, conf: Path, config_name: str) -> None:
         chosen = config.hydra.runtime.choices
         for group, words in said["groups"].items():
             table.add_row(group, _text(chosen.get(group)), words, ", ".join(choices(conf, group)))
-        paper.show(table)
+        paper.show(table, paper.READABLE)
     table = Table("KEY=", "default", "what it does", box=SIMPLE)
     for key, words in said["keys"].items():
         table.add_row(key, _text(OmegaConf.select(config, key)), words)
-    paper.show(table)
+    paper.show(table, paper.READABLE)
     paper.paper().print(TAIL)
 
 

@@ -51,5 +51,5 @@ def show() -> None:
         table = Table(f"{group}=", "its question", "took, on two cores", box=SIMPLE)
         for name, told in _in(group).items():
             table.add_row(name, *told)
-        paper.show(table)
+        paper.show(table, paper.READABLE)
     paper.paper().print(f"Run one by   {shell.command('train', 'study=NAME')}")
