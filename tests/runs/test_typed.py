@@ -251,3 +251,13 @@ def test_what_varies_is_what_the_table_shows(tmp_path: Path, forks: Forks) -> No
     settings = (tmp_path / "s0" / "optimizer.lr=0.1" / "results.json").read_text()
     assert '"lr": 0.1' in settings
     assert '"optimizer.lr"' not in settings
+
+
+def test_folders_of_examples_are_what_varies(tmp_path: Path, forks: Forks) -> None:
+    for name in ("own", "other [1]"):
+        own_files(tmp_path / name)
+    words = [*F, "-m", "data.dir=own,other [1]", "hydra.job.chdir=true", "hydra.sweep.dir=s"]
+    ended = forks.run(words, tmp_path)
+    assert ended.status == 0, ended.err
+    assert "2 of 2 jobs complete" in ended.out
+    assert f"│ {tmp_path / 'other [1]'} │" in ended.out

@@ -10,6 +10,7 @@ import yaml
 
 from digitsum.errors import UserError
 from digitsum.runs import results
+from digitsum.runs.meant import PLACES
 from digitsum.runs.shape import key_of
 from digitsum.studies.jobs import SHARDING, Job, TornFileError, on_dev, pooled
 from digitsum.studies.manifest import read_manifest
@@ -152,7 +153,7 @@ def _of_another(settings: dict[str, Any], typed: dict[str, str]) -> str:
     """`KEY is VALUE` of a setting that isn't what the job was told; empty where all are."""
     for key, text in typed.items():
         known = settings.get(SAME.get(key, key))
-        if known is None or set("\"'${[(,/\\") & set(text):
+        if known is None or key in PLACES or set("\"'${[(,/\\") & set(text):
             continue
         told = yaml.safe_load(text) if text else ""
         told = "null" if told is None else told
