@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digitsum.errors import UserError
-from digitsum.runs import folders as own
+from digitsum.runs import locks
 from digitsum.runs.folders import LOCK, MARK, Folder
 
 from ..forks import Forks
@@ -270,14 +270,14 @@ def test_clearing_removes_what_is_listed_and_nothing_else(
 
 
 def test_two_write_in_one_folder_one_after_the_other(tmp_path: Path, forks: Forks) -> None:
-    own.hold(tmp_path / "run", "run")
+    locks.hold(tmp_path / "run", "run")
     try:
         ended = forks.run([*F, "hydra.run.dir=run"], tmp_path)
         assert ended.status == 1
         assert "another run is writing in this folder" in ended.err
         assert [path.name for path in (tmp_path / "run").iterdir()] == [LOCK]
     finally:
-        own.release(tmp_path / "run")
+        locks.release(tmp_path / "run")
     assert forks.run([*F, "hydra.run.dir=run"], tmp_path).status == 0
     assert status(tmp_path / "run") == "complete"
 

@@ -15,8 +15,9 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
-from digitsum.runs import alive, folders
+from digitsum.runs import alive, locks
 from digitsum.runs.cli import refusing
+from digitsum.runs.folders import Folder
 from digitsum.runs.hydra_keys import check_hydra
 from digitsum.runs.meant import absolute, settle
 from digitsum.runs.places import check_places
@@ -142,8 +143,8 @@ class CheckBeforeRun(Callback):
 
         names = planned(config, config.hydra)
         check_folder(folder, config, names)
-        folders.hold(folder, "run")
-        folders.Folder(folder, "run").add(names)
+        locks.hold(folder, "run")
+        Folder(folder, "run").add(names)
 
     def on_run_end(self, config: DictConfig, **_: Any) -> None:
-        folders.release(Path(config.hydra.run.dir))
+        locks.release(Path(config.hydra.run.dir))

@@ -1,18 +1,16 @@
 """Whose a folder is: a run or a sweep writes where nothing is, or where a mark says it's its own.
 
 The mark, `.digitsum.json`, lists by name what was made in the folder: that alone is ever removed
-or replaced. Whoever writes holds the folder's lock.
+or replaced.
 """
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, cast
-
-from filelock import FileLock, Timeout
 
 from digitsum.errors import UserError
 from digitsum.runs import earlier
@@ -21,8 +19,7 @@ from digitsum.writing import remove, write_aside
 Kind = Literal["run", "sweep"]
 MARK, LOCK = ".digitsum.json", ".lock"
 SCHEMA = 1
-_KEYS = {"run": "hydra.run.dir", "sweep": "hydra.sweep.dir"}
-_held: dict[Path, tuple[FileLock, Kind]] = {}  # what this process writes in
+KEYS = {"run": "hydra.run.dir", "sweep": "hydra.sweep.dir"}
 
 
 class Folder:
@@ -46,11 +43,11 @@ class Folder:
             if found["kind"] != self.kind:
                 raise UserError(
                     f"{self.path} is the folder of a {found['kind']}, not of a {self.kind}; "
-                    f"give {_KEYS[self.kind]}=ANOTHER"
+                    f"give {KEYS[self.kind]}=ANOTHER"
                 )
             return set(found["names"])
         if self.path.exists() and not self.path.is_dir():
-            raise UserError(f"{self.path} is a file; {_KEYS[self.kind]} must be a folder")
+            raise UserError(f"{self.path} is a file; {KEYS[self.kind]} must be a folder")
         inside = _foreign(self.path)
         if inside is None:
             return set()
@@ -58,7 +55,7 @@ class Folder:
         if not names:
             raise UserError(
                 f"{self.path} holds {inside}, which no {self.kind} made; nothing was touched: give "
-                f"{_KEYS[self.kind]}=ANOTHER, new or empty"
+                f"{KEYS[self.kind]}=ANOTHER, new or empty"
             )
         return names
 
@@ -84,7 +81,7 @@ class Folder:
             if not self.owns(name) and (self.path / name).exists():
                 raise UserError(
                     f"{self.path / name} is there and no {self.kind} made it; move it elsewhere, "
-                    f"or give {_KEYS[self.kind]}=ANOTHER"
+                    f"or give {KEYS[self.kind]}=ANOTHER"
                 )
 
     def add(self, names: Iterable[str]) -> None:
@@ -168,7 +165,7 @@ def _read_mark(folder: Path) -> dict[str, Any] | None:
     names = found.get("names") if known else None
     if not isinstance(names, list) or not all(_below(one) for one in names):
         raise UserError(f"{folder / MARK}: not a mark that this version reads")
-    if found.get("kind") not in _KEYS:
+    if found.get("kind") not in KEYS:
         raise UserError(f"{folder / MARK}: kind is {found.get('kind')}; it must be run or sweep")
     return cast(dict[str, Any], found)
 
@@ -186,50 +183,3 @@ def made_at(folder: Path) -> Path | None:
     found = _read_mark(folder)
     place = found.get("folder") if found else None
     return Path(place) if isinstance(place, str) else None
-
-
-def hold(folder: Path, kind: Kind, patience: float = 0.0) -> None:
-    """Take the folder's lock for this process, until `release`; it is made where it isn't there.
-
-    Raises:
-        UserError: another process has it for longer than `patience` seconds.
-    """
-    place = folder.resolve()
-    if place in _held:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK, thread_local=False)
-    try:
-        lock.acquire(timeout=patience)
-    except Timeout:
-        running = "run is writing" if kind == "run" else "sweep is running"
-        raise UserError(
-            f"{folder}: another {running} in this folder; wait for it, or give this one "
-            f"{_KEYS[kind]}=PATH"
-        ) from None
-    _held[place] = lock, kind
-
-
-def holding() -> list[str]:
-    """`KEY=FOLDER` of what this process writes in: of its sweep, or its run."""
-    words = [f"{_KEYS[kind]}={folder}" for folder, (_, kind) in _held.items()]
-    return words[:1]
-
-
-def release(folder: Path) -> None:
-    """Let others write."""
-    lock, _ = _held.pop(folder.resolve(), (None, None))
-    if lock is not None:
-        lock.release()
-
-
-@contextmanager
-def held(folder: Path, kind: Kind, patience: float = 0.0) -> Iterator[None]:
-    """Hold the folder's lock meanwhile, or go on holding it."""
-    before = folder.resolve() in _held
-    hold(folder, kind, patience)
-    try:
-        yield
-    finally:
-        if not before:
-            release(folder)

@@ -6,8 +6,8 @@ from omegaconf.errors import OmegaConfBaseException
 from digitsum.errors import UserError
 from digitsum.runs.build import build_data, build_module
 from digitsum.runs.checks import check
-from digitsum.runs.cli import in_one_line
 from digitsum.runs.manual import composed
+from digitsum.runs.mistakes import in_one_line
 from digitsum.runs.results import settings
 from digitsum.runs.search_path import CONF  # and registers the folder of studies
 from digitsum.runs.typed import taken

@@ -22,7 +22,7 @@ from digitsum.errors import UserError
 from digitsum.figures.curves import curves
 from digitsum.figures.style import save
 from digitsum.probes.probe import Probe
-from digitsum.runs import alive, folders, results
+from digitsum.runs import alive, locks, results
 from digitsum.runs.attempt import LOGS, MADE, check_folder, planned, promote, redirect
 from digitsum.runs.build import build_data, build_module
 from digitsum.runs.checks import check
@@ -61,7 +61,7 @@ def train(config: DictConfig, quiet: str | None = None) -> dict[str, Any]:
     check(config, hydra.overrides.task)
     names = planned(config, hydra)
     check_folder(folder, config, names)
-    with folders.held(folder, "run", PATIENCE):
+    with locks.held(folder, "run", PATIENCE):
         there = results.complete_in(folder)
         if there is None:
             return _train(config, folder, names, quiet)

@@ -12,8 +12,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from digitsum.errors import UserError
 from digitsum.runs.cli import refusing
-from digitsum.runs.folders import Folder, hold, release
+from digitsum.runs.folders import Folder
 from digitsum.runs.hydra_keys import by_hydra, check_hydra
+from digitsum.runs.locks import hold, release
 from digitsum.runs.meant import absolute
 from digitsum.runs.results import SCHEMA
 from digitsum.runs.shape import key_of
