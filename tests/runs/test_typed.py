@@ -138,6 +138,8 @@ TYPED = [
     ("lr=0.1 optimizer.lr=0.2", ["optimizer.lr is 0.2 and lr is 0.1"]),
     ("seed=${oc.env:NOT_THERE}", ["seed", "NOT_THERE"]),
     ("hydra.run.dir=$HOME/x", ["hydra.run.dir is $HOME/x", "without $"]),
+    ("logger.name=true", ["logger can't be built"]),
+    ("logger.name=..", ["logger would write outside of the run's folder"]),
     ("overwrite=maybe", ["overwrite is maybe", "true or false"]),
     ("~hydra.callbacks.checks", ["hydra.callbacks.checks can't be set"]),
 ]

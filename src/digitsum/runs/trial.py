@@ -64,7 +64,12 @@ def check_builds(config: DictConfig, folder: Path) -> None:
         there = {FOLDER: place, SHARED: Path(place).as_posix()}
         tree = _replaced(typed, lambda found: there.get(found, "trial"))
         for name, one in loggers_of(cast(DictConfig, OmegaConf.create(tree)).logger).items():
-            _built(name, partial(build_logger, name, one, trial=True), Logger)
+            made = _built(name, partial(build_logger, name, one, trial=True), Logger)
+            inner = _built(name, partial(getattr, made, "log_dir", None), None)
+            if inner is not None and not Path(inner).resolve().is_relative_to(
+                Path(place).resolve()
+            ):
+                raise UserError(f"{name} would write outside of the run's folder: name, version")
 
 
 def _built(group: str, build: Callable[[], Any], kind: type | None) -> Any:
