@@ -4,6 +4,7 @@ Each tensor stands in the row from a multiple of eight on (`Layout`); a step wor
 (`Work`), so that no product has edges.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from digitsum.kernels.product import ROWS, padded
 # Tensors that every network has come first in its row; others follow.
 TABLE, W, B, V, C = range(5)
 CHUNK = 64  # rows of slopes that a product for dU takes at once, where the batch isn't larger
+LINE = 64  # bytes of a cache line
 NEVER = -1e30  # the logit of a class that isn't there
 
 
@@ -75,6 +77,19 @@ def place(layout: Any, tensor: int) -> Any:
     return layout.places[tensor, 0], layout.places[tensor, 1], layout.places[tensor, 2]
 
 
+def aligned(shape: tuple[int, ...], dtype: Any, value: float = 0.0) -> Array:
+    """An array that begins where a line of the processor's cache does: lanes that lie across two
+    lines take twice as long.
+    """
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.zeros(size + LINE, np.uint8)
+    start = -room.ctypes.data % LINE
+    made: Array = room[start : start + size].view(dtype).reshape(shape)
+    if value:
+        made[:] = value
+    return made
+
+
 def work_for(layout: Layout, dtype: np.dtype[Any], batch: int, length: int) -> Work:
     """Room for one batch of at most `batch` sequences; nothing is allocated after it."""
     _, vocabulary, size = layout.places[TABLE].tolist()
@@ -84,30 +99,30 @@ def work_for(layout: Layout, dtype: np.dtype[Any], batch: int, length: int) -> W
     products, vectors = len(layout.products), len(layout.vectors)
     chunk = max(1, CHUNK // b)
     return Work(
-        rows=np.zeros((length, b), np.int64),
-        x=np.zeros((v, e), dtype),
-        W=np.zeros((e, k), dtype),
-        W_transposed=np.zeros((k, e), dtype),
-        table=np.zeros((v, k), dtype),
-        U=np.zeros((products, h, h), dtype),
-        U_transposed=np.zeros((products, h, h), dtype),
-        vectors=np.zeros((vectors, h), dtype),
-        V=np.zeros((h, c), dtype),
-        V_transposed=np.zeros((c, h), dtype),
-        c=np.full((1, c), NEVER, dtype),
-        states=np.zeros((layout.states, length + 1, b, h), dtype),
-        kept=np.empty((layout.kept, length, b, h), dtype),
-        terms=np.empty((layout.terms, b, h), dtype),
-        logits=np.empty((b, c), dtype),
-        d_states=np.empty((layout.states, b, h), dtype),
-        d_operands=np.empty((layout.operands, b, h), dtype),
-        slopes=np.empty((layout.terms, chunk * b, h), dtype),
-        d_x=np.empty((v, e), dtype),
-        d_W=np.empty((e, k), dtype),
-        d_table=np.empty((v, k), dtype),
-        d_U=np.empty((products, h, h), dtype),
-        d_vectors=np.empty((vectors, h), dtype),
-        d_V=np.empty((h, c), dtype),
+        rows=aligned((length, b), np.int64),
+        x=aligned((v, e), dtype),
+        W=aligned((e, k), dtype),
+        W_transposed=aligned((k, e), dtype),
+        table=aligned((v, k), dtype),
+        U=aligned((products, h, h), dtype),
+        U_transposed=aligned((products, h, h), dtype),
+        vectors=aligned((vectors, h), dtype),
+        V=aligned((h, c), dtype),
+        V_transposed=aligned((c, h), dtype),
+        c=aligned((1, c), dtype, NEVER),
+        states=aligned((layout.states, length + 1, b, h), dtype),
+        kept=aligned((layout.kept, length, b, h), dtype),
+        terms=aligned((layout.terms, b, h), dtype),
+        logits=aligned((b, c), dtype),
+        d_states=aligned((layout.states, b, h), dtype),
+        d_operands=aligned((layout.operands, b, h), dtype),
+        slopes=aligned((layout.terms, chunk * b, h), dtype),
+        d_x=aligned((v, e), dtype),
+        d_W=aligned((e, k), dtype),
+        d_table=aligned((v, k), dtype),
+        d_U=aligned((products, h, h), dtype),
+        d_vectors=aligned((vectors, h), dtype),
+        d_V=aligned((h, c), dtype),
     )
 
 

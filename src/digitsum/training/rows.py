@@ -14,7 +14,7 @@ from torch import Tensor
 
 from digitsum.kernels import CACHE
 from digitsum.kernels.epoch import Examples, Records, Rows, compiled
-from digitsum.kernels.layout import Layout, Work, work_for
+from digitsum.kernels.layout import Layout, Work, aligned, work_for
 from digitsum.kernels.numerics import Array
 from digitsum.kernels.steps import addresses, step_of
 from digitsum.kernels.update import NOTHING, UNCLIPPED, Rule, row_of
@@ -78,6 +78,7 @@ class FlatNetwork:
         self._pool = ThreadPoolExecutor(len(self._shares) - 1) if len(self._shares) > 1 else None
         self._go: Any = None
         self._cell = (0, 0)
+        self._rooms: dict[tuple[int, int], tuple[tuple[int, int], Work, Array]] = {}
         self.weights = self.empty()
         self.no_rows = np.zeros((0, self.width), self.dtype)
 
@@ -107,17 +108,23 @@ class FlatNetwork:
         go = self._go or self.compile()
         given: Any = (self._cell, self.layout, rule, examples, rows, records)
         calls = [
-            (*given, *self._room(examples), begin, float(before), *share) for share in self._shares
+            (*given, *self._room(examples, share), begin, float(before), *share)
+            for share in self._shares
         ]
         others = [self._pool.submit(go, *call) for call in calls[1:] if self._pool]
         go(*calls[0])
         for other in others:
             other.result()
 
-    def _room(self, examples: Examples) -> tuple[Work, Array]:
-        """What one thread works in."""
-        work = work_for(self.layout, self.dtype, examples.batch, examples.digits.shape[2])
-        return work, np.zeros((1, self.width), self.dtype)
+    def _room(self, examples: Examples, share: tuple[int, int]) -> tuple[Work, Array]:
+        """What one thread works in, the last time's where that fits: steps leave zeros where they
+        found them.
+        """
+        size = examples.batch, examples.digits.shape[2]
+        if share not in self._rooms or self._rooms[share][0] != size:
+            work = work_for(self.layout, self.dtype, *size)
+            self._rooms[share] = size, work, aligned((1, self.width), self.dtype)
+        return self._rooms[share][1:]
 
     def answer(
         self, digits: Array, labels: Array, batch: int, states: bool = False
@@ -170,7 +177,7 @@ class FlatNetwork:
             examples = Examples(none, labels, np.zeros((1, 1, 0), np.int64), 1, 1)
             rows = self._only_weights()
             records = self.records(0)
-            room = self._room(examples)
+            room = self._room(examples, (0, 0))
             given: Any = (self._cell, self.layout, ANSWER, examples, rows, records, *room)
             self._go(*given, 0, 0.0, 0, 0)
         return self._go
