@@ -66,6 +66,17 @@ def start(
     return done
 
 
+def begin(place: Path, *words: str) -> "subprocess.Popen[str]":
+    """`train.py` in a folder, left running."""
+    return subprocess.Popen(
+        [sys.executable, str(REPO / "train.py"), *words],
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.fixture(scope="session")
 def _forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks | None]:
     if not hasattr(os, "fork"):

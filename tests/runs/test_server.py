@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ..conftest import REPO, Command, start
+from ..conftest import Command, begin, start
 
 pytestmark = [
     pytest.mark.faults,
@@ -94,16 +94,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def result(place: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((place / "run" / "results.json").read_text())
     return found
-
-
-def begin(place: Path, *words: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, str(REPO / "train.py"), *words],
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def under_way(place: Path, running: "subprocess.Popen[str]") -> None:

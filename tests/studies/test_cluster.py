@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from ..conftest import REPO, start
+from ..conftest import REPO, begin, start
 
 pytestmark = [
     pytest.mark.slurm,
@@ -20,16 +20,6 @@ pytestmark = [
 SLURM = ("hydra/launcher=slurm", "hydra.launcher.mem_gb=2")
 # Longer than a try may take.
 LONG = ("-m", "data.length=10", "replicas=2", "evaluate_every=20000", "trainer.max_epochs=300000")
-
-
-def begin(place: Path, *words: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, str(REPO / "train.py"), *words],
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def queue() -> list[str]:

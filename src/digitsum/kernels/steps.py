@@ -78,7 +78,7 @@ _compiled: list[Any] = []
 
 def _call(dimensions: tuple[int, ...], given: tuple[Any, ...]) -> Any:
     """The code of a call by address, of a function that Numba has compiled for these arguments."""
-    kinds = _kinds(given[0].dtype if len(given) < 2 else given[1].dtype, dimensions)
+    kinds = _kinds(given[1].dtype, dimensions)
     if given != kinds:
         raise TypingError(f"a step is given {given}; it takes {kinds}")
 

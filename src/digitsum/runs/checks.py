@@ -97,14 +97,13 @@ def _shown(value: Any) -> str:
 def _check_data(config: DictConfig, overridden: list[str]) -> None:
     data = config.data
     blog = data.source._target_.endswith(BlogStream.__name__)
-    if data.get("fresh") and (data.dir is not None or blog):
-        words = "data.dir" if data.dir is not None else "data=blog"
+    fixed = "data.dir" if data.dir is not None else "data=blog" if blog else None
+    if fixed and data.get("fresh"):
         raise UserError(
-            f"data.fresh is true; with {words} it must be false: its examples are fixed"
+            f"data.fresh is true; with {fixed} it must be false: its examples are fixed"
         )
-    if data.get("distractors", 1) != 1 and (data.dir is not None or blog):
-        words = "data.dir" if data.dir is not None else "data=blog"
-        raise UserError(f"data.distractors is {data.distractors}; with {words} it must be 1")
+    if fixed and data.get("distractors", 1) != 1:
+        raise UserError(f"data.distractors is {data.distractors}; with {fixed} it must be 1")
     distractors_in(data.length, data.get("distractors", 1))
     if data.dir is not None:
         length = load_folder(Path(data.dir))["train"].digits.shape[1]

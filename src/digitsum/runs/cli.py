@@ -24,7 +24,7 @@ from digitsum.runs.shape import key_of
 from digitsum.runs.typed import taken
 
 # Libraries that would tell each step of theirs where hydra.verbose asks for ours.
-CHATTY = (*("numba", "matplotlib", "PIL", "fontTools", "fsspec", "asyncio", "filelock", "git"),)
+CHATTY = ("numba", "matplotlib", "PIL", "fontTools", "fsspec", "asyncio", "filelock", "git")
 # Options by which another configuration, such as a stored one, takes the place of conf/'s; and what
 # that says of checks and names.
 ELSEWHERE = ("--config-path", "-cp", "--config-name", "-cn")

@@ -54,12 +54,12 @@ def ask(folder: Path, split: Split, lengths: list[int]) -> None:
         raise UserError(f"{folder}: no job of it can be asked")
     stem = f"asked_{split}"
     Folder(folder, "sweep").add(f"{stem}.{ending}" for ending in ("csv", "png", "pdf"))
-    write_aside(folder / f"asked_{split}.csv", _csv(answers).encode())
+    write_aside(folder / f"{stem}.csv", _csv(answers).encode())
     cells = {(one.setting, one.trained, one.asked): one.accuracy.mean for one in answers}
-    picture = save(asked_at_lengths(cells, split), folder / f"asked_{split}")
+    picture = save(asked_at_lengths(cells, split), folder / stem)
     console = paper()
     console.print(f"{len(answers)} means over replicas; accuracy by chance is 0.10")
-    console.print(f"Table    {folder / f'asked_{split}.csv'}")
+    console.print(f"Table    {folder / f'{stem}.csv'}")
     console.print(f"Figure   {picture}")
 
 

@@ -125,13 +125,11 @@ def _job(place: Path, overrides: list[str]) -> Job:
     """What a job's folder holds of it: a complete result of its own, else why there is none."""
     failed = results.failure(place)
     try:
-        result: dict[str, Any] | None = results.read(place)
+        result = results.read(place)
     except UserError as error:
         if failed is None and (place / results.NAME).exists():
             failed = {"status": "torn", "error": str(error), "settings": {}}
         return Job(place, overrides, failed)
-    assert result is not None
-    known = result.get("settings", {})
     if result["status"] != "complete":
         return Job(place, overrides, failed)
     typed = {key_of(one): one.partition("=")[2] for one in overrides}
@@ -139,7 +137,7 @@ def _job(place: Path, overrides: list[str]) -> Job:
     # listed some settings alone.
     new = {SAME.get(key, key): value for key, value in typed.items()}
     new = {key: value for key, value in new.items() if "." in key or key in UNLISTED}
-    result["settings"] = result["settings"] | {k: v for k, v in new.items() if k not in known}
+    result["settings"] |= {k: v for k, v in new.items() if k not in result["settings"]}
     # A failure of this very configuration, if that is what it was, leaves the result what it is.
     if failed is not None and failed.get("fingerprint") != result.get("fingerprint"):
         return Job(place, overrides, failed)
