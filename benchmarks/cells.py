@@ -47,7 +47,7 @@ def ours(kind: type[Cell], batch: int, length: int, size: int, hidden: int, back
     )
     network.write(network.weights, network.tensors)
     digits = np.random.default_rng(0).integers(0, 10, (1, batch, length)).astype(np.uint8)
-    labels = digits[:, :, 0] + digits[:, :, 1]
+    labels = (digits[:, :, 0] + digits[:, :, 1]).astype(np.int64)
     order = np.arange(batch, dtype=np.int64).reshape(1, 1, batch)
     rule = ANSWER._replace(optimizer=SGD, lr=1e-4, mean=True) if back else ANSWER
     moments = [network.empty() for _ in range(3)]

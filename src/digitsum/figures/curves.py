@@ -6,9 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from digitsum.figures.style import LOOKS, band, chance_line, figure, styled
+from digitsum.task.question import SUM
 
 
-def curves(arrays: dict[str, np.ndarray[Any, Any]], title: str) -> Figure:
+def curves(
+    arrays: dict[str, np.ndarray[Any, Any]], title: str, chance: float = SUM.chance
+) -> Figure:
     """From `digitsum.training.curves.Curves.arrays`: `step` [S], each measure [S, R]."""
     replicas = arrays["dev_loss"].shape[1]
     spread = f"mean and 95 % interval over {replicas} replicas" if replicas > 1 else "one replica"
@@ -22,7 +25,7 @@ def curves(arrays: dict[str, np.ndarray[Any, Any]], title: str) -> Figure:
             axes.set_ylabel("cross-entropy (nats)" if measure == "loss" else "accuracy")
             if measure == "accuracy":
                 axes.set_ylim(0, 1.02)
-                chance_line(axes)
+                chance_line(axes, chance)
             axes.legend()
         made.suptitle(f"{title}\n{spread}", fontsize=9)
     return made

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from digitsum.figures.hover import hover
-from digitsum.task.examples import CHANCE
+from digitsum.task.question import SUM
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each glyph of a PDF
 
@@ -68,12 +68,12 @@ def save(made: Figure, stem: Path) -> Path:
     return png
 
 
-def chance_line(axes: Axes) -> None:
-    """Accuracy by chance is 0.10 (always answer 9), not 1/19."""
-    axes.axhline(CHANCE, color="0.4", linewidth=0.9, linestyle=(0, (1, 1)))
+def chance_line(axes: Axes, chance: float = SUM.chance) -> None:
+    """Accuracy by chance: of sums 0.10 (always answer 9), not 1/19."""
+    axes.axhline(chance, color="0.4", linewidth=0.9, linestyle=(0, (1, 1)))
     axes.annotate(
-        "chance 0.10",
-        (0.995, CHANCE),
+        f"chance {chance:.2f}",
+        (0.995, chance),
         xycoords=("axes fraction", "data"),
         xytext=(0, -2),
         textcoords="offset points",

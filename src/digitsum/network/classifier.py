@@ -10,16 +10,16 @@ from torch import Generator, Tensor, nn
 from digitsum.network.cells.cell import Cell
 from digitsum.network.embedding import Embedding
 from digitsum.network.recurrence import states
-from digitsum.task.examples import CLASSES
+from digitsum.task.question import SUM
 
 
 class Readout(nn.Module):
     """logits = h V + c, with V [R, H, C] and c [R, 1, C] started as `torch.nn.Linear` starts."""
 
-    def __init__(self, hidden_size: int, by: list[Generator]) -> None:
+    def __init__(self, hidden_size: int, by: list[Generator], classes: int = SUM.classes) -> None:
         super().__init__()
         bound = 1 / math.sqrt(hidden_size)
-        shape = (hidden_size + 1, CLASSES)
+        shape = (hidden_size + 1, classes)
         start = torch.stack([torch.empty(shape).uniform_(-bound, bound, generator=g) for g in by])
         self.V = nn.Parameter(start[:, :-1].clone())
         self.c = nn.Parameter(start[:, -1:].clone())

@@ -1,5 +1,6 @@
 """From a checked configuration to objects: Hydra's `_target_` is the registry."""
 
+from pathlib import Path
 from typing import Any, cast
 
 from hydra.utils import instantiate
@@ -8,6 +9,8 @@ from omegaconf import DictConfig
 from digitsum.network.classifier import Classifier, Readout
 from digitsum.network.initialisation import replica_generators
 from digitsum.task.data import DigitSumData
+from digitsum.task.files import question_of
+from digitsum.task.question import SUM, Question
 from digitsum.training.lit import LitDigitSum
 
 
@@ -19,15 +22,22 @@ def build_data(config: DictConfig) -> DigitSumData:
     )
 
 
+def question(config: DictConfig) -> Question:
+    """What is asked. Raises: UserError, from a person's own files."""
+    directory = config.data.get("dir")
+    return question_of(config.data.get("ask", SUM.ask), Path(directory) if directory else None)
+
+
 def build_classifier(config: DictConfig) -> Classifier:
     """R networks, replica i started from seed + i."""
+    asked = question(config)
     by = replica_generators(config.seed, config.replicas)
     # Partials, since Hydra would copy the generators that it is handed as arguments.
-    embedding = instantiate(config.embedding, _partial_=True)(by=by)
+    embedding = instantiate(config.embedding, _partial_=True)(by=by, items=asked.items)
     cell = instantiate(config.model, _partial_=True)(
         input_size=embedding.size, by=by, init=instantiate(config.init)
     )
-    return Classifier(embedding, cell, Readout(cell.hidden_size, by))
+    return Classifier(embedding, cell, Readout(cell.hidden_size, by, asked.classes))
 
 
 def build_module(config: DictConfig, settings: dict[str, Any]) -> LitDigitSum:

@@ -105,8 +105,13 @@ def _check_data(config: DictConfig, overridden: list[str]) -> None:
     if fixed and data.get("distractors", 1) != 1:
         raise UserError(f"data.distractors is {data.distractors}; with {fixed} it must be 1")
     distractors_in(data.length, data.get("distractors", 1))
+    ask = data.get("ask", "sum")
+    if blog and data.dir is None and ask != "sum":
+        raise UserError(f"data.ask is {ask}; with data=blog it must be sum")
+    if ask == "label" and data.dir is None:
+        raise UserError("data.ask is label; labels are read from files: give data.dir=FOLDER")
     if data.dir is not None:
-        length = load_folder(Path(data.dir))["train"].digits.shape[1]
+        length = load_folder(Path(data.dir), ask)["train"].digits.shape[1]
         if "data.length" in overridden and data.length != length:
             raise UserError(f"data.length is {data.length}; {data.dir}/train.txt:1 has {length}")
         data.length = length

@@ -18,7 +18,7 @@ CONFIG = "config.yaml"
 ASIDE = ("logger", "callbacks", "resume", "overwrite", "report", "hydra")
 _OURS = "digitsum."
 # Keys of `data` that came later, and what held before.
-NEW = {"fresh": False, "distractors": 1}
+NEW = {"fresh": False, "distractors": 1, "ask": "sum"}
 # Where version 0.1 had what a stored configuration names.
 _MOVED = {
     "digitsum.cells": "digitsum.network.cells",

@@ -7,7 +7,9 @@ import numpy as np
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
+from digitsum.runs.build import question
 from digitsum.runs.trial import small_classifier
+from digitsum.task.examples import Examples, Split
 from digitsum.task.files import load_folder
 
 Array = np.ndarray[Any, Any]
@@ -34,7 +36,7 @@ def counted(config: DictConfig) -> Counts:
     data = config.data
     train, examples = 100 * data.copies, 100 * data.copies + 200
     if data.dir is not None:
-        there = {split: len(one.labels) for split, one in load_folder(Path(data.dir)).items()}
+        there = {split: len(one.labels) for split, one in _brought(data).items()}
         train, examples = there["train"], sum(there.values())
     shared = data.dir is not None or bool(getattr(get_class(data.source._target_), "shared", False))
     cell: Any = get_class(config.model._target_)
@@ -54,6 +56,10 @@ def counted(config: DictConfig) -> Counts:
     )
 
 
+def _brought(data: DictConfig) -> dict[Split, Examples]:
+    return load_folder(Path(data.dir), data.get("ask", "sum"))
+
+
 def _steps(epochs: int | None, train: int, batch: int) -> int:
     return (epochs or 0) * -(-train // batch)
 
@@ -66,7 +72,7 @@ def _weights(config: DictConfig) -> int:
     kind.model.hidden_size = 0
     if has_size:
         kind.embedding.size = 0
-    name = OmegaConf.to_yaml(kind)
+    name = f"{OmegaConf.to_yaml(kind)}{question(config)}"
     if name not in _known:
         _known[name] = _polynomial(config)
     return round(float(np.dot(_known[name], [1.0, hidden, hidden**2, size, size * hidden])))

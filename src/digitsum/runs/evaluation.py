@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from digitsum import paper
 from digitsum.errors import UserError
-from digitsum.figures.confusion import confusion
+from digitsum.figures.confusion import READABLE, confusion
 from digitsum.figures.style import save
 from digitsum.network.classifier import Classifier
 from digitsum.runs.build import build_data
@@ -24,12 +24,23 @@ from digitsum.runs.stored import StoredRun, load
 from digitsum.runs.table import number
 from digitsum.statistics import Summary, summarise
 from digitsum.task.data import Batch
-from digitsum.task.examples import BLOG_LENGTHS, CLASSES, BlogStream
+from digitsum.task.examples import BLOG_LENGTHS, BlogStream
+from digitsum.task.question import Question
 from digitsum.writing import write_aside
 
+SHOWN = 12  # rows of a table, where there are too many answers for one
 
-def examples(run: StoredRun, split: str, length: int | None) -> tuple[Batch, str]:
-    """A split at a length, as the run's replicas would see it, and a word on where it is from."""
+
+class Asked(NamedTuple):
+    """A split as a run's replicas see it, what is asked of it, and a word on where it is from."""
+
+    batch: Batch
+    question: Question
+    note: str
+
+
+def examples(run: StoredRun, split: str, length: int | None) -> Asked:
+    """A split at a length."""
     config, note = run.config.copy(), ""
     if length is not None and length != config.data.length:
         if config.data.dir is not None:
@@ -42,41 +53,41 @@ def examples(run: StoredRun, split: str, length: int | None) -> tuple[Batch, str
     check_sizes(config, Path(config.data.root))
     data = build_data(config)
     data.setup()
-    return data.splits[split], note  # type: ignore[index]
+    return Asked(data.splits[split], data.question, note)  # type: ignore[index]
 
 
 @torch.no_grad()
 def predictions(classifier: Classifier, batch: Batch) -> torch.Tensor:
-    """The likeliest sum of each example: [R, B]."""
+    """The likeliest answer to each example: [R, B]."""
     return classifier(batch.digits).argmax(-1)  # type: ignore[no-any-return]
 
 
-def counts(predicted: torch.Tensor, labels: torch.Tensor) -> np.ndarray[Any, Any]:
-    """How often sum i was answered by j: [R, C, C]."""
+def counts(predicted: torch.Tensor, labels: torch.Tensor, classes: int) -> np.ndarray[Any, Any]:
+    """How often label i was answered by j: [R, C, C]."""
     replicas = len(labels)
-    index = torch.arange(replicas)[:, None] * CLASSES**2 + labels * CLASSES + predicted
-    flat = torch.bincount(index.flatten(), minlength=replicas * CLASSES**2)
-    return flat.view(replicas, CLASSES, CLASSES).numpy()
+    index = torch.arange(replicas)[:, None] * classes**2 + labels * classes + predicted
+    flat = torch.bincount(index.flatten(), minlength=replicas * classes**2)
+    return flat.view(replicas, classes, classes).numpy()
 
 
-def _per_sum(matrix: np.ndarray[Any, Any]) -> list[Summary]:
+def _by_label(matrix: np.ndarray[Any, Any]) -> list[Summary]:
     with np.errstate(invalid="ignore"):
         right = np.diagonal(matrix, axis1=1, axis2=2) / matrix.sum(2)
-    return [summarise(right[:, s].tolist()) for s in range(CLASSES)]
+    return [summarise(one) for one in right.T.tolist()]
 
 
 def evaluate_run(folder: Path, config: DictConfig) -> None:
     """Evaluate a run on `config.split` at `config.data.length`. Raises: UserError."""
     run = load(folder)
-    batch, note = examples(run, config.split, config.data.length)
+    batch, asked, note = examples(run, config.split, config.data.length)
     length = batch.digits.shape[2]
-    matrix = counts(predictions(run.classifier, batch), batch.labels)
+    matrix = counts(predictions(run.classifier, batch), batch.labels, asked.classes)
     accuracies = [
         round(float(right) / batch.labels.shape[1], 6)
         for right in np.trace(matrix, axis1=1, axis2=2)
     ]
     place = folder / "evaluation" / f"{config.split},length={length}"
-    sums = _per_sum(matrix)
+    by_label = _by_label(matrix)
     overall = summarise(accuracies)
     found = {
         "split": config.split,
@@ -86,44 +97,62 @@ def evaluate_run(folder: Path, config: DictConfig) -> None:
         "summary": overall._asdict(),
     }
     stems = ["confusion", *(["gates"] if config.figures == "gates" else [])]
-    names = ["evaluation.json", "per_sum.csv"]
+    table = f"per_{asked.ask}.csv"
+    names = ["evaluation.json", table]
     names += [f"{stem}.{ending}" for stem in stems for ending in ("png", "pdf")]
     Folder(folder, "run").add(f"evaluation/{place.name}/{name}" for name in names)
     write_aside(place / "evaluation.json", (json.dumps(finite(found), indent=2) + "\n").encode())
-    write_aside(place / "per_sum.csv", _csv(sums).encode())
+    write_aside(place / table, _csv(by_label, asked).encode())
     title = (
         f"{run.result['settings']['model']} trained at length {run.config.data.length}, "
         f"{config.split} at length {length}: accuracy {number(overall.mean)}"
     )
-    figures = [save(confusion(matrix, title), place / "confusion")]
+    figures = [save(confusion(matrix, title, asked), place / "confusion")]
     if config.figures == "gates":
         from digitsum.figures.gates import gates
 
         figures.append(save(gates(run.classifier), place / "gates"))
-    _show(found, run, sums, figures, note)
+    _show(found, run, _rows(by_label, asked), asked, figures, note)
 
 
-def _csv(sums: list[Summary]) -> str:
+def _csv(by_label: list[Summary], asked: Question) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("sum", *Summary._fields))
-    writer.writerows((s, *one) for s, one in enumerate(sums))
+    writer.writerow((asked.ask, *Summary._fields))
+    writer.writerows((label, *one) for label, one in enumerate(by_label))
     return text.getvalue()
 
 
+def _rows(by_label: list[Summary], asked: Question) -> list[tuple[str, Summary]]:
+    """Answers by their names; where there are many, the hardest."""
+    named = [(asked.said(label), one) for label, one in enumerate(by_label)]
+    if len(named) <= READABLE:
+        return named
+    known = [pair for pair in named if pair[1].replicas]
+    return sorted(known, key=lambda pair: pair[1].mean)[:SHOWN]
+
+
 def _show(
-    found: dict[str, Any], run: StoredRun, sums: list[Summary], figures: list[Path], note: str
+    found: dict[str, Any],
+    run: StoredRun,
+    rows: list[tuple[str, Summary]],
+    asked: Question,
+    figures: list[Path],
+    note: str,
 ) -> None:
-    console = paper.paper()
+    console, guess = paper.paper(), asked.said(asked.commonest)
     overall = found["summary"]
-    table = Table(title=f"{found['split']} accuracy by sum, length {found['length']}")
-    for name in ("sum", "mean", "95 % interval", "min", "max"):
+    hardest = f", the {len(rows)} hardest" if asked.classes > READABLE else ""
+    table = Table(
+        title=f"{found['split']} accuracy by {asked.ask}, length {found['length']}{hardest}"
+    )
+    for name in (asked.ask, "mean", "95 % interval", "min", "max"):
         table.add_column(name, justify="right")
-    for label, one in [*((str(s), one) for s, one in enumerate(sums)), ("all", Summary(**overall))]:
+    for label, one in [*rows, ("all", Summary(**overall))]:
         interval = f"{number(one.low)} - {number(one.high)}"
         table.add_row(label, number(one.mean), interval, number(one.min), number(one.max))
     paper.show(table)
-    console.print("Accuracy by chance is 0.10 (always answering 9).")
+    console.print(f"Accuracy by chance is {asked.chance:.2f} (always answering {guess}).")
     reported = [replica["test_accuracy"] for replica in run.result["replicas"]]
     if found["split"] == "test" and found["length"] == run.config.data.length:
         same = "equals" if reported == found["accuracies"] else "DIFFERS FROM"

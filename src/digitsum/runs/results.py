@@ -1,9 +1,10 @@
 """`results.json`: what a run found, per replica, and what it was.
 
 Schema 1: `schema`, `status` (`complete`), `fingerprint` of the configuration, `settings` (what the
-run was), `chance`, `replicas` (a list), `summary`, `versions`, `seconds`. Unknown numbers are null,
-never NaN. A run that failed leaves `failure.json` beside it, with `status` (`failed`) and `error`
-instead of numbers: a complete result is replaced by a complete result alone.
+run was), `chance` (accuracy of guessing; `by_chance` in words), `replicas` (a list), `summary`,
+`versions`, `seconds`. Unknown numbers are null, never NaN. A run that failed leaves `failure.json`
+beside it, with `status` (`failed`) and `error` instead of numbers: a complete result is replaced by
+a complete result alone.
 """
 
 import json
@@ -19,7 +20,6 @@ from digitsum.errors import UserError
 from digitsum.runs.configuration import CONFIG, fingerprint, read_config
 from digitsum.runs.places import ASKED, leaves
 from digitsum.statistics import summarise
-from digitsum.task.examples import CHANCE
 from digitsum.writing import remove, write_aside
 
 SCHEMA = 1
@@ -114,7 +114,6 @@ def header(config: DictConfig, choices: dict[str, Any]) -> dict[str, Any]:
         "schema": SCHEMA,
         "fingerprint": fingerprint(config),
         "settings": settings(config, choices),
-        "chance": CHANCE,
         "versions": versions(),
     }
 
@@ -197,6 +196,8 @@ def _lacking(found: dict[str, Any]) -> str:
                 return f"replica {index} has no {name}"
         if not isinstance(one["seed"], int):
             return f"replica {index} has no seed"
+    if not isinstance(found.get("chance", 0.0), int | float):
+        return "no chance"
     if not isinstance(found.get("versions", {}), dict):
         return "no versions"
     return ""

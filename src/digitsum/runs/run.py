@@ -120,6 +120,8 @@ def _train(
             replicas = _replicas(module, data, config.seed)
             result = header | {
                 "status": "complete",
+                "chance": data.question.chance,
+                "by_chance": data.question.by_chance,
                 "replicas": replicas,
                 "summary": results.summary(replicas),
                 "optimizer_steps": trainer.global_step,
@@ -128,7 +130,8 @@ def _train(
             arrays = module.curves.arrays()
             np.savez(folder / "curves.npz", **cast(Any, arrays))
             title = f"{settings['model']}, length {data.length}, {settings['optimizer']}"
-            picture = save(curves(arrays, f"{title}, lr {config.lr:g}"), folder / "curves")
+            title += f", lr {config.lr:g}"
+            picture = save(curves(arrays, title, data.question.chance), folder / "curves")
             for book in told:
                 book.figure("curves", picture, trainer.global_step)
             probes = [callback for callback in callbacks if isinstance(callback, Probe)]

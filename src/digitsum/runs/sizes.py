@@ -15,6 +15,7 @@ from digitsum.errors import UserError
 from digitsum.machine import free_memory, taken_memory, usable_cores
 from digitsum.runs.counts import Counts, counted
 from digitsum.runs.trainer_flags import on_cpu
+from digitsum.task.data import PROBED
 
 MIB = 2**20
 FLOAT = 4
@@ -143,8 +144,11 @@ def _probes(config: DictConfig, counts: Counts) -> float:
     """The largest of the probes at hand: they look one after another."""
     kinds = _kinds(config)
     found = [0.0]
-    if "Memory" in kinds:  # the states of all examples, in doubles and once more with a one
-        found.append(4 * FLOAT * _states(counts, counts.examples))
+    if "Memory" in kinds:  # the states of all that it looks at; of one replica in doubles, twice
+        seen = max(counts.examples, 2 * 100 * PROBED)
+        one = 6 * FLOAT * seen * counts.length * counts.hidden
+        found.append(8 * counts.replicas * seen * counts.length)
+        found[-1] += 2 * FLOAT * _states(counts, seen) + one
     if "Spectrum" in kinds:
         found.append(60 * FLOAT * counts.replicas * counts.hidden**2)
     if kinds & {"Saturation", "GradientFlow"}:

@@ -37,7 +37,8 @@ def show_run(
         print(f"    {words} {interval}, {result['seconds']:.0f} s")
         return
     count = len(result["replicas"])
-    table = Table(title=f"{count} replica{'s' * (count > 1)}, accuracy by chance 0.10")
+    title = f"{count} replica{'s' * (count > 1)}, accuracy by chance {result['chance']:.2f}"
+    table = Table(title=title)
     table.add_column("")
     for name in ("mean", "95 % interval", "min", "max"):
         table.add_column(name, justify="right")

@@ -13,6 +13,7 @@ from digitsum.runs.rules import (
 )
 from digitsum.runs.trainer_flags import FLAGS
 from digitsum.task.examples import SHORTEST
+from digitsum.task.question import ASKS
 
 LARGEST_SEED = 2**62  # so that seed + replica stays within torch's generators
 
@@ -40,6 +41,7 @@ RULES: dict[str, Rule] = {
         lambda v: v == "all" or whole(1)[0](v),
         "a whole number, at least 1, or all",
     ),
+    "data.ask": one_of(*ASKS),
     "data.root": TEXT,
     "data.dir": or_null(TEXT),
     "optimizer.lr": POSITIVE,

@@ -56,9 +56,9 @@ def ask(folder: Path, split: Split, lengths: list[int]) -> None:
     Folder(folder, "sweep").add(f"{stem}.{ending}" for ending in ("csv", "png", "pdf"))
     write_aside(folder / f"{stem}.csv", _csv(answers).encode())
     cells = {(one.setting, one.trained, one.asked): one.accuracy.mean for one in answers}
-    picture = save(asked_at_lengths(cells, split), folder / stem)
+    picture = save(asked_at_lengths(cells, split, found.by_chance), folder / stem)
     console = paper()
-    console.print(f"{len(answers)} means over replicas; accuracy by chance is 0.10")
+    console.print(f"{len(answers)} means over replicas; accuracy by chance is {found.by_chance}")
     console.print(f"Table    {folder / f'{stem}.csv'}")
     console.print(f"Figure   {picture}")
 
@@ -72,7 +72,7 @@ def _ask(job: Job, found: Sweep, split: Split, lengths: list[int]) -> list[Asked
     for length in lengths:
         accuracies: list[float] = []
         for run in runs:
-            batch, _ = examples(run, split, length)
+            batch = examples(run, split, length).batch
             right = predictions(run.classifier, batch) == batch.labels
             accuracies += right.double().mean(1).tolist()
         made.append(Asked(setting, int(job.settings[LENGTH]), length, summarise(accuracies)))

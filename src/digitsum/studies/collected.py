@@ -15,6 +15,7 @@ from digitsum.runs.shape import key_of
 from digitsum.studies.jobs import SHARDING, Job, TornFileError, on_dev, pooled
 from digitsum.studies.manifest import read_manifest
 from digitsum.studies.search import marked
+from digitsum.task.question import SUM
 
 # Keys that are another's name.
 SAME = {"optimizer.lr": "lr"}
@@ -60,6 +61,11 @@ class Sweep:
         what = "trials" if self.trials else "jobs"
         count = max(len(self.jobs), self.trials)
         return f"{len(self.jobs) - len(self.unfinished)} of {count} {what} complete"
+
+    @property
+    def by_chance(self) -> str:
+        """Accuracy of guessing, in words; of all that was asked."""
+        return " or ".join(dict.fromkeys(job.by_chance for job in self.complete)) or SUM.by_chance
 
     @cached_property
     def ranked(self) -> list[Job]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from digitsum.errors import UserError
 from digitsum.statistics import Summary, summarise
+from digitsum.task.question import SUM
 
 Array = np.ndarray[Any, Any]
 LENGTH = "data.length"
@@ -79,6 +80,16 @@ class Job:
     def summary(self, measure: str) -> Summary:
         """A measure over replicas, with its interval."""
         return summarise(self.values(measure).tolist())
+
+    @property
+    def chance(self) -> float:
+        """Test accuracy of guessing; of results that don't say, as sums have it."""
+        return float((self.result or {}).get("chance", SUM.chance))
+
+    @property
+    def by_chance(self) -> str:
+        """The same in words: `0.10 (always 9)`."""
+        return str((self.result or {}).get("by_chance", SUM.by_chance))
 
     @property
     def tested(self) -> Summary:

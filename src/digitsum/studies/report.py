@@ -109,7 +109,7 @@ def facts(found: Sweep) -> list[str]:
     """What is to be known before the first look."""
     counts = sorted({len(job.replicas) for job in found.complete})
     replicas = [f"{' to '.join(map(str, counts[:: len(counts) - 1 or 1]))} replicas a setting"]
-    return [found.done, *(replicas if counts else []), "accuracy by chance 0.10 (always 9)"]
+    return [found.done, *(replicas if counts else []), f"accuracy by chance {found.by_chance}"]
 
 
 def notes(found: Sweep) -> list[str]:

@@ -1,6 +1,7 @@
 """DigitSum files as a LightningDataModule: every replica's own data, batches ready to train on."""
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from digitsum.task.examples import SPLITS, Distractors, Examples, Source, Split
-from digitsum.task.files import generated, load_folder
+from digitsum.task.files import generated, load_folder, question_of
+from digitsum.task.question import Ask, Question
+
+BEYOND = 2**32  # a pass that no training comes to
+PROBED = 10  # copies of each pair that a probe is fitted on, and measured on
 
 
 class Batch(NamedTuple):
@@ -81,6 +86,8 @@ class DigitSumData(pl.LightningDataModule):
         fresh: draw the training examples of every pass anew, `copies` of each pair, each replica
             its own: a function of its seed and the pass alone. `train` is then the first pass.
         distractors: positions behind the first two that hold a digit; `all`, or a number.
+        ask: what a sequence's label is: its `sum`, its `first` digit, the `pair` of digits; with
+            `dir` alone also `label`, whatever the files say.
         seed: of replica 0.
         replicas: R.
 
@@ -101,6 +108,7 @@ class DigitSumData(pl.LightningDataModule):
         replicas: int = 1,
         fresh: bool = False,
         distractors: Distractors = 1,
+        ask: Ask = "sum",
     ) -> None:
         super().__init__()
         self.source = source
@@ -114,6 +122,7 @@ class DigitSumData(pl.LightningDataModule):
         self.replicas = replicas
         self.fresh = fresh
         self.distractors = distractors
+        self.ask = ask
         self.splits: dict[Split, Batch] = {}
         self._drawn: tuple[int, Batch] | None = None  # the last pass, which two calls may share
 
@@ -140,9 +149,19 @@ class DigitSumData(pl.LightningDataModule):
     def examples(self, split: Split, seed: int) -> Examples:
         """One split as one seed's replica sees it."""
         if self.directory is not None:
-            return load_folder(self.directory)[split]
+            return self._brought[split]
         kind = self.length, split, self.copies[split], seed, self.distractors
-        return generated(self.root, self.source, *kind)
+        return generated(self.root, self.source, *kind, self.question)
+
+    @cached_property
+    def question(self) -> Question:
+        """What is asked. Raises: UserError, from a person's files."""
+        return question_of(self.ask, self.directory)
+
+    @cached_property
+    def _brought(self) -> dict[Split, Examples]:
+        assert self.directory is not None
+        return load_folder(self.directory, self.ask)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -154,11 +173,25 @@ class DigitSumData(pl.LightningDataModule):
     def draw_pass(self, number: int) -> Batch:
         """The examples of one pass, where they are fresh: digits [R, N, T]."""
         if self._drawn is None or self._drawn[0] != number:
-            seeds = range(self.seed, self.seed + self.replicas)
-            kind = self.length, self.copies["train"], seeds, number, self.distractors
-            drawn = self.source.draw_pass(*kind)
-            self._drawn = number, Batch(*map(torch.from_numpy, drawn))
+            self._drawn = number, self._draw(self.copies["train"], number)
         return self._drawn[1]
+
+    def _draw(self, copies: int, number: int) -> Batch:
+        seeds = range(self.seed, self.seed + self.replicas)
+        drawn = self.source.draw_pass(self.length, copies, seeds, number, self.distractors)
+        digits = torch.from_numpy(drawn.digits)
+        return Batch(digits, self.question.labels(digits))
+
+    def for_probes(self) -> tuple[Batch, Batch]:
+        """What a probe of the states is fitted on, and others that it is measured on.
+
+        They are drawn for it alone; where files are fixed, they are the training examples, and dev
+        and test together.
+        """
+        if self.directory is None and not self.source.shared:
+            return self._draw(PROBED, BEYOND), self._draw(PROBED, BEYOND + 1)
+        held_out = zip(self.splits["dev"], self.splits["test"], strict=True)
+        return self.splits["train"], Batch(*(torch.cat(pair, 1) for pair in held_out))
 
     def course(self) -> Course:
         """All that a training needs."""

@@ -21,23 +21,22 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from digitsum.errors import UserError
+from digitsum.task.question import SUM, Int
 
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
-CLASSES = 19
-CHANCE = 0.10  # always answering 9, the commonest of the 19 sums: 10 of the 100 pairs make it
 SHORTEST = 3  # two digits to add and one position to overwrite
 BLOG_LENGTHS = (5, 10, 15, 20, 25, 30, 35)
 
-Int = npt.NDArray[np.int64]
 Distractors = int | Literal["all"]
 
 
 class Examples(NamedTuple):
-    """Sequences and their labels: `digits` [N, T] of 0..9, `labels` [N] of 0..18."""
+    """Sequences and their labels: `digits` [N, T] of 0..9, `labels` [N], of 0..18 where the sum is
+    asked, as it is where nobody says otherwise (`question`).
+    """
 
     digits: Int
     labels: Int
@@ -69,7 +68,7 @@ def _assembled(length: int, positions: Int, digits: Int) -> Examples:
     sequences = np.zeros((*positions.shape[:-1], length), np.int64)
     sequences[..., 0], sequences[..., 1] = pairs // 10, pairs % 10
     np.put_along_axis(sequences, positions, digits, -1)
-    return Examples(sequences, sequences[..., 0] + sequences[..., 1])
+    return Examples(sequences, SUM.labels(sequences))
 
 
 def _several(stream: np.random.Generator, length: int, size: int, count: int) -> tuple[Int, Int]:

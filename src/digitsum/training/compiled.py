@@ -139,16 +139,16 @@ class CompiledWay(Way):
         # The passes' own examples lie one after the other.
         each = [course.draw(one) for one in passes]
         digits = np.concatenate([one.digits.to(torch.uint8).numpy() for one in each], axis=1)
-        labels = np.concatenate([one.labels.to(torch.uint8).numpy() for one in each], axis=1)
+        labels = np.concatenate([one.labels.numpy() for one in each], axis=1)
         return digits, labels, order + np.arange(len(passes))[:, None] * size
 
     def _small(self, batch: Batch) -> tuple[Array, Array]:
-        """Digits and labels as single bytes, converted once for each set of examples."""
+        """Digits as single bytes, converted once for each set of examples, and labels."""
         key = batch.digits.data_ptr()
         if key not in self._known:
             self._known[key] = (
                 batch.digits.to(torch.uint8).contiguous().numpy(),
-                batch.labels.to(torch.uint8).contiguous().numpy(),
+                batch.labels.contiguous().numpy(),
             )
         return self._known[key]
 
@@ -161,6 +161,6 @@ class CompiledWay(Way):
     def states(self, batch: Batch) -> Tensor:
         self._take()
         digits = batch.digits.to(torch.uint8).contiguous().numpy()
-        labels = batch.labels.to(torch.uint8).contiguous().numpy()
+        labels = batch.labels.contiguous().numpy()
         _, _, states = self.network.answer(digits, labels, batch.labels.shape[1], states=True)
         return torch.from_numpy(states)

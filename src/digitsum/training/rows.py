@@ -173,7 +173,7 @@ class FlatNetwork:
         with _alone(f"epoch.{self.dtype}", "what all cells share, part 2 of 2") as folder:
             self._go = compiled(folder)
             none = np.zeros((self.replicas, 0, 1), np.uint8)
-            labels = np.zeros((self.replicas, 0), np.uint8)
+            labels = np.zeros((self.replicas, 0), np.int64)
             examples = Examples(none, labels, np.zeros((1, 1, 0), np.int64), 1, 1)
             rows = self._only_weights()
             records = self.records(0)

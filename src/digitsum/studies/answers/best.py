@@ -1,7 +1,6 @@
 """Of settings that differ in anything: the best on dev, and the worst."""
 
 from digitsum.studies.collected import Sweep
-from digitsum.task.examples import CHANCE
 
 
 def best_setting(found: Sweep) -> str:
@@ -12,5 +11,5 @@ def best_setting(found: Sweep) -> str:
     first, last = jobs[0], jobs[-1]
     return (
         f"Best on dev is {first.name(found.varied)}, with test accuracy {first.tested}; worst is "
-        f"{last.name(found.varied)}, with {last.tested}. By chance it is {CHANCE:.2f}."
+        f"{last.name(found.varied)}, with {last.tested}. By chance it is {found.by_chance}."
     )

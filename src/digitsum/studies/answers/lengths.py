@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from digitsum.studies.collected import Sweep
 from digitsum.studies.jobs import LENGTH, Job
-from digitsum.task.examples import CHANCE
 
 LISTED = 6  # settings, beyond which a sentence is a table
 
@@ -30,7 +29,7 @@ def at_the_longest(found: Sweep) -> str:
     spread = low if low == high else f"{low} to {high}"
     return (
         f"At length {long} test accuracy is {'; '.join(told)}. At length {short} it is {spread}; "
-        f"by chance {CHANCE:.2f}."
+        f"by chance {found.by_chance}."
     )
 
 

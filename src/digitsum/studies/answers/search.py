@@ -1,7 +1,6 @@
 """What a search has found."""
 
 from digitsum.studies.collected import Sweep
-from digitsum.task.examples import CHANCE
 
 
 def found_by_search(found: Sweep) -> str:
@@ -12,5 +11,6 @@ def found_by_search(found: Sweep) -> str:
     dev = best.summary("best_dev_accuracy")
     return (
         f"Best of {len(found.complete)} on dev is {best.name(found.varied)}, with {dev}, which "
-        f"flatters the best of many; its test accuracy is {best.tested}, by chance {CHANCE:.2f}."
+        f"flatters the best of many; its test accuracy is {best.tested}, by chance "
+        f"{found.by_chance}."
     )

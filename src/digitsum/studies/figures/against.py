@@ -61,7 +61,8 @@ def accuracy(found: Sweep) -> dict[str, Figure]:
                 _panel(place, members, measure, x, lines)
                 place.set_title(name if index == 0 else "", fontsize=9)
                 place.set_ylim(0, 1.04)
-                chance_line(place)
+                for chance in dict.fromkeys(job.chance for job in members):
+                    chance_line(place, chance)
             row[0].set_ylabel(words)
         for place in axes[-1]:
             place.set_xlabel(_words(x or lines or ""))

@@ -8,7 +8,9 @@ from digitsum.figures.style import figure, styled
 COLUMNS = 4
 
 
-def asked_at_lengths(cells: dict[tuple[str, int, int], float], split: str) -> Figure:
+def asked_at_lengths(
+    cells: dict[tuple[str, int, int], float], split: str, by_chance: str
+) -> Figure:
     """From means by (setting, trained length, asked length)."""
     settings = list(dict.fromkeys(setting for setting, _, _ in cells))
     trained = sorted({length for _, length, _ in cells})
@@ -35,7 +37,7 @@ def asked_at_lengths(cells: dict[tuple[str, int, int], float], split: str) -> Fi
             axes.set_visible(False)
         made.supxlabel("asked at length", fontsize=9)
         made.supylabel("trained at length", fontsize=9)
-        title = f"{split} accuracy, mean over replicas (intervals: CSV); chance 0.10"
+        title = f"{split} accuracy, mean over replicas (intervals: CSV); by chance {by_chance}"
         made.suptitle(title, fontsize=9)
         made.colorbar(image, ax=list(grid[: len(settings)]), label="accuracy")
     return made

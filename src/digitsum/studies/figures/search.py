@@ -41,7 +41,7 @@ def history(found: Sweep) -> dict[str, Figure]:
             (points,) = axes.plot(at, means, "o", color=LOOKS[0].colour, markersize=4)
             hover(points, told)
             axes.set_ylim(0, 1.04)
-            chance_line(axes)
+            chance_line(axes, found.complete[0].chance)
         for axes, key in zip(panels[1:], keys, strict=True):
             axes.set_xlabel(key)
             axes.set_xscale("log" if logarithmic(key) else "linear")

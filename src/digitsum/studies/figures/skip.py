@@ -37,7 +37,7 @@ def skip(found: Sweep) -> dict[str, Figure]:
             axes.set_xticks(range(len(places)), [f"{s:g}" for s in places])
             if zero is None:
                 axes.set_ylim(0, 1.04)
-                chance_line(axes)
+                chance_line(axes, known[0].jobs[0].chance)
             else:
                 axes.axhline(zero, color="0.4", linewidth=0.8, linestyle=":")
         handles, labels = made.axes[0].get_legend_handles_labels()
