@@ -15,7 +15,7 @@ from digitsum.studies.page import Page
 def markdown(page: Page) -> str:
     """The page as Markdown, its figures beside it."""
     parts = [f"# {escaped(page.title)}", page.question, escaped(page.answer)]
-    parts.append("; ".join(page.facts) + ".")
+    parts.append(escaped("; ".join(page.facts)) + ".")
     pictures = [f"![{picture.name}]({picture.file}.png)" for picture in page.pictures]
     parts += pictures[:1]
     if page.claims:
@@ -24,7 +24,8 @@ def markdown(page: Page) -> str:
         parts.append(f"### {claim.name}. {claim.words}")
         for one in claim.judgements:
             test = f"{one.test}; {one.aside}" if one.aside else one.test
-            parts += [f"**{one.verdict}**: {one.part}. ({test})", *_evidence(one)]
+            on = f" on {one.on}" if one.on else ""
+            parts += [f"**{one.verdict}**{on}: {one.part}. ({test})", *_evidence(one)]
     for table in page.tables:
         parts += [f"## {escaped(table.title)}", _table(table.head, table.rows)]
     if pictures[1:]:
@@ -75,7 +76,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def show(page: Page, found: Sweep) -> None:
     """On the terminal: tables, verdicts, the answer, and where everything lies."""
     console = paper.paper()
-    shown = Table(title=f"{found.done}, chance 0.10")
+    shown = Table(title=f"{found.done}, by chance {found.by_chance}")
     for name in page.results.head:
         shown.add_column(name, no_wrap=True)
     for row in page.results.rows:
@@ -88,7 +89,8 @@ def show(page: Page, found: Sweep) -> None:
         paper.show(own)
     for claim, _ in page.claims:
         for one in claim.judgements:
-            console.print(f"Claim {claim.name}: {one.part}: {one.verdict}")
+            on = f" (on {one.on})" if one.on else ""
+            console.print(f"Claim {claim.name}: {one.part}: {one.verdict}{on}")
     if page.answer:
         console.print(f"Answer   {page.answer}")
     console.print(f"Report   {found.folder / 'report.html'}")

@@ -1,15 +1,45 @@
-"""A cell's measure against length, as the blog runs it: what most claims are about."""
+"""A cell's measure against length, as the blog runs it: what most claims are about.
 
-from typing import NamedTuple
+Claims were made of networks that had three copies of each pair, in the pairs' order. Beside that
+verdict stands the one on fresh examples, from which nothing can be learnt by heart.
+"""
+
+from collections.abc import Callable
+from itertools import chain, zip_longest
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from digitsum.statistics import Difference, difference, summarise
 from digitsum.studies.claims.forest import Row, rows
+from digitsum.studies.claims.judgement import Judgement
 from digitsum.studies.collected import Sweep
 from digitsum.studies.jobs import Array
 
 LR = 0.001  # the blog's
+On = Literal["three copies of each pair, sorted", "fresh examples"]
+AS_MADE: On = "three copies of each pair, sorted"
+FRESH: On = "fresh examples"
+# What the rest of a run's examples are where nobody says otherwise, or a version didn't know.
+_USUAL = {"data.distractors": 1, "data.ask": "sum", "data.dir": "null"}
+
+
+def trained_on(settings: dict[str, Any], on: On) -> bool:
+    """Whether a job's examples are these."""
+    if any(settings.get(key, usual) != usual for key, usual in _USUAL.items()):
+        return False
+    fresh, shuffled = settings.get("data.fresh", False), settings.get("data.shuffle", False)
+    if on == FRESH:
+        return bool(fresh and shuffled)
+    return not fresh and not shuffled and settings.get("data.copies", 3) == 3
+
+
+def on_both(judge: Callable[[On], list[Judgement]]) -> list[Judgement]:
+    """Each part's verdict on the examples that the claim was made of, then on fresh ones; of those
+    kinds alone that a sweep has.
+    """
+    each = [[one._replace(on=on) for one in judge(on)] for on in (AS_MADE, FRESH)]
+    return [one for one in chain.from_iterable(zip_longest(*each)) if one is not None]
 
 
 class Curve(NamedTuple):
@@ -39,12 +69,14 @@ class Curve(NamedTuple):
         return rows(self.lengths, [summarise(row.tolist()) for row in self.values])
 
 
-def by_length(found: Sweep, model: str, measure: str = "test_accuracy", lr: float = LR) -> Curve:
-    """One cell at one learning rate, as the blog runs it."""
+def by_length(
+    found: Sweep, on: On, model: str, measure: str = "test_accuracy", lr: float = LR
+) -> Curve:
+    """One cell at one learning rate, as the blog runs it but for its examples."""
     jobs = [
         job
         for job in found.only(model=model, lr=lr, embedding="frozen", optimizer="adam")
-        if job.settings["data.shuffle"] is False and job.settings["model.hidden_size"] == 32
+        if trained_on(job.settings, on) and job.settings["model.hidden_size"] == 32
     ]
     if len({job.settings["init"] for job in jobs}) > 1:
         jobs = [job for job in jobs if job.settings["init"] == "zeros"]

@@ -1,14 +1,16 @@
 """Claim 5: do gradients explode, does clipping cure it, and is it learning?"""
 
+from functools import partial
+
 import numpy as np
 
 from digitsum.statistics import difference, probability, resampled_means, summarise
+from digitsum.studies.claims.curves import On, on_both, trained_on
 from digitsum.studies.claims.forest import Forest, rows
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, decide
 from digitsum.studies.collected import Sweep
 from digitsum.studies.explosion import FIRST, by_clip, dead, growth, largest
 from digitsum.studies.jobs import Job
-from digitsum.task.examples import CHANCE
 
 WORDS = "Gradients explode under SGD, lr 0.2, summed loss; clipping at 20 cures it."
 TENFOLD = 1.0  # log10
@@ -17,12 +19,17 @@ UNCLIPPED, CLIPPED, APART = "unclipped", "clipped at 20", "difference"
 
 
 def gradients_explode(found: Sweep) -> Claim:
+    return Claim("5", WORDS, on_both(partial(_judged, found)))
+
+
+def _judged(found: Sweep, on: On) -> list[Judgement]:
     judged = []
     for model, name in (("srn", "plain SRN"), ("srn_residual", "residual SRN")):
-        jobs = by_clip(found.only(model=model, optimizer="sgd", loss_reduction="sum"))
+        known = found.only(model=model, optimizer="sgd", loss_reduction="sum")
+        jobs = by_clip([job for job in known if trained_on(job.settings, on)])
         if "null" in jobs:
             judged += _exploded(jobs["null"], jobs.get(20), name)
-    return Claim("5", WORDS, judged)
+    return judged
 
 
 def _exploded(free: Job, clipped: Job | None, name: str) -> list[Judgement]:
@@ -83,11 +90,11 @@ def _vanishes(free: Job, clipped: Job, name: str) -> Judgement:
 
 def _learns(clipped: Job, name: str) -> Judgement:
     values = clipped.values("test_accuracy")
-    learned = summarise(values.tolist())
+    learned, chance = summarise(values.tolist()), clipped.chance
     return Judgement(
         f"{name}: with clipping at 20 these settings learn (test accuracy above chance)",
         str(learned),
-        f"95 % bootstrap interval against {CHANCE:.2f}, n = {learned.replicas}",
-        decide([resampled_means(values - CHANCE, np.random.default_rng(0))], MARGIN),
-        Forest("test accuracy", rows([CLIPPED], [learned]), CHANCE, axis=""),
+        f"95 % bootstrap interval against {chance:.2f}, n = {learned.replicas}",
+        decide([resampled_means(values - chance, np.random.default_rng(0))], MARGIN),
+        Forest("test accuracy", rows([CLIPPED], [learned]), chance, axis=""),
     )

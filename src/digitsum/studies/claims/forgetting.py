@@ -1,18 +1,22 @@
 """Claim 1: the plain SRN forgets."""
 
+from functools import partial
+
 from digitsum.statistics import slope
-from digitsum.studies.claims.curves import by_length
-from digitsum.studies.claims.judgement import Claim, falls
+from digitsum.studies.claims.curves import On, by_length, on_both
+from digitsum.studies.claims.judgement import Claim, Judgement, falls
 from digitsum.studies.collected import Sweep
 
 WORDS = "The plain SRN forgets: accuracy falls as length grows."
 
 
 def plain_srn_forgets(found: Sweep) -> Claim:
-    curve = by_length(found, "srn")
+    return Claim("1", WORDS, on_both(partial(_judged, found)))
+
+
+def _judged(found: Sweep, on: On) -> list[Judgement]:
+    curve = by_length(found, on, "srn")
     if not curve.enough:
-        return Claim("1", WORDS, ())
+        return []
     fall = slope(curve.lengths, curve.values)
-    return Claim(
-        "1", WORDS, [falls("plain SRN", curve.lengths, fall, curve.means(), curve.values.size)]
-    )
+    return [falls("plain SRN", curve.lengths, fall, curve.means(), curve.values.size)]

@@ -22,7 +22,8 @@ class Judgement(NamedTuple):
     """One part of a claim: what was measured, by which test, and the verdict.
 
     `numbers` are the measured in words; `forest` holds what was judged, row by row; `beside` are
-    numbers that explain it without having been judged, `aside` what else is to be known.
+    numbers that explain it without having been judged, `aside` what else is to be known, `on` the
+    examples that the networks were trained on, where a claim is judged on several kinds.
     """
 
     part: str
@@ -32,6 +33,7 @@ class Judgement(NamedTuple):
     forest: Forest
     beside: Sequence[Row] = ()
     aside: str = ""
+    on: str = ""
 
 
 class Claim(NamedTuple):

@@ -1,10 +1,12 @@
 """Claim 3: which learning rates are bad, and where the lowest does best."""
 
+from functools import partial
+
 import numpy as np
 
 from digitsum.statistics import difference
-from digitsum.studies.claims.curves import LR, by_length
-from digitsum.studies.claims.judgement import Claim, compared_at
+from digitsum.studies.claims.curves import LR, On, by_length, on_both
+from digitsum.studies.claims.judgement import Claim, Judgement, compared_at
 from digitsum.studies.collected import Sweep
 
 WORDS = "Learning rates 0.01 and 0.1 are bad; 0.0001 underfits, and there length 35 does best."
@@ -13,15 +15,19 @@ LOSS = "difference in train loss (nats)"
 
 
 def learning_rates_decide(found: Sweep) -> Claim:
-    usual, low = (by_length(found, "srn_residual", lr=lr) for lr in (LR, LOW))
+    return Claim("3", WORDS, on_both(partial(_judged, found)))
+
+
+def _judged(found: Sweep, on: On) -> list[Judgement]:
+    usual, low = (by_length(found, on, "srn_residual", lr=lr) for lr in (LR, LOW))
     judged = []
     for lr in (0.1, 0.01):
-        other = by_length(found, "srn_residual", lr=lr)
+        other = by_length(found, on, "srn_residual", lr=lr)
         if usual.beside(other):
             part = f"residual SRN: lr {LR:g} minus lr {lr:g}, test accuracy"
             judged.append(compared_at(part, usual.lengths, usual.minus(other)))
     if usual.beside(low):
-        fit = [by_length(found, "srn_residual", "final_train_loss", lr) for lr in (LOW, LR)]
+        fit = [by_length(found, on, "srn_residual", "final_train_loss", lr) for lr in (LOW, LR)]
         part = "lr 0.0001 underfits: final train loss minus that at 0.001"
         judged.append(compared_at(part, low.lengths, fit[0].minus(fit[1]), None, LOSS))
     if low.enough and 35 in low.lengths:
@@ -29,4 +35,4 @@ def learning_rates_decide(found: Sweep) -> Claim:
         compared = [difference(low.at(35), low.at(length)) for length in others]
         part = "at lr 0.0001 length 35 is above every other length"
         judged.append(compared_at(part, np.array(others), compared))
-    return Claim("3", WORDS, judged)
+    return judged

@@ -1,9 +1,11 @@
 """Claim 2: the residual connection remembers, and closes the gap between train and dev loss."""
 
+from functools import partial
+
 import numpy as np
 
 from digitsum.statistics import difference, resampled_means
-from digitsum.studies.claims.curves import by_length
+from digitsum.studies.claims.curves import On, by_length, on_both
 from digitsum.studies.claims.forest import Forest
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, compared_at, decide
 from digitsum.studies.collected import Sweep
@@ -17,9 +19,13 @@ WORDS = (
 
 
 def residual_srn_remembers(found: Sweep) -> Claim:
-    curve = by_length(found, "srn_residual")
+    return Claim("2", WORDS, on_both(partial(_judged, found)))
+
+
+def _judged(found: Sweep, on: On) -> list[Judgement]:
+    curve = by_length(found, on, "srn_residual")
     if not curve.enough:
-        return Claim("2", WORDS, ())
+        return []
     above = [row[np.isfinite(row)] - HIGH for row in curve.values]
     draws = [resampled_means(one, np.random.default_rng(0)) for one in above]
     high = Forest("test accuracy", curve.means(), HIGH)
@@ -32,13 +38,13 @@ def residual_srn_remembers(found: Sweep) -> Claim:
             high,
         )
     ]
-    if by_length(found, "srn").beside(curve):
+    if by_length(found, on, "srn").beside(curve):
         gaps = [
-            by_length(found, model, "final_dev_loss").values
-            - by_length(found, model, "final_train_loss").values
+            by_length(found, on, model, "final_dev_loss").values
+            - by_length(found, on, model, "final_train_loss").values
             for model in ("srn", "srn_residual")
         ]
         compared = [difference(a, b) for a, b in zip(*gaps, strict=True)]
         part = "the gap (dev minus train loss at the end) is smaller than the plain SRN's"
         judged.append(compared_at(part, curve.lengths, compared, None, GAP))
-    return Claim("2", WORDS, judged)
+    return judged

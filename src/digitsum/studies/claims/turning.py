@@ -1,8 +1,9 @@
 """Claim 4: accuracy is not monotone in length."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from digitsum.studies.claims.curves import by_length
+from digitsum.studies.claims.curves import On, by_length, on_both
 from digitsum.studies.claims.forest import Forest, Row
 from digitsum.studies.claims.judgement import MARGIN, Claim, Judgement, Verdict
 from digitsum.studies.collected import Sweep
@@ -22,10 +23,14 @@ def turns(found: Sequence[Dip]) -> Verdict:
 
 
 def accuracy_turns(found: Sweep) -> Claim:
-    curves = {model: by_length(found, model) for model in CELLS}
+    return Claim("4", WORDS, on_both(partial(_judged, found)))
+
+
+def _judged(found: Sweep, on: On) -> list[Judgement]:
+    curves = {model: by_length(found, on, model) for model in CELLS}
     curves = {model: curve for model, curve in curves.items() if curve.enough}
     if not curves:
-        return Claim("4", WORDS, ())
+        return []
     looked_at = dips([(curve.lengths, curve.values) for curve in curves.values()])
     judged = []
     for (model, curve), own in zip(curves.items(), looked_at, strict=True):
@@ -45,4 +50,4 @@ def accuracy_turns(found: Sweep) -> Claim:
                 alone,
             )
         )
-    return Claim("4", WORDS, judged)
+    return judged

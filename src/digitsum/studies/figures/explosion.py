@@ -20,14 +20,20 @@ class Looked(NamedTuple):
 
 
 def explosion(found: Sweep) -> dict[str, Figure]:
-    """A figure for each cell whose gradients and saturation were recorded over clip values."""
+    """A figure for each cell whose gradients and saturation were recorded over clip values, and
+    one more for fresh examples.
+    """
     by_model: dict[str, list[Looked]] = {}
     for job in found.complete if "clip.value" in found.varied else []:
         if job.recorded("gradient_norms") and job.recorded("saturation"):
             looked = Looked(job, job.arrays("gradient_norms"), job.arrays("saturation"))
             if "U" in looked.norms["names"]:
-                by_model.setdefault(job.settings["model"], []).append(looked)
-    return {f"explosion_{model}": _columns(jobs, model) for model, jobs in by_model.items()}
+                fresh = "_fresh" if job.settings.get("data.fresh") else ""
+                by_model.setdefault(f"{job.settings['model']}{fresh}", []).append(looked)
+    return {
+        f"explosion_{model}": _columns(jobs, model.replace("_fresh", ", fresh examples"))
+        for model, jobs in by_model.items()
+    }
 
 
 def _columns(jobs: list[Looked], title: str) -> Figure:
