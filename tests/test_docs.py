@@ -23,6 +23,7 @@ def test_the_tour_runs() -> None:
     printed = "".join(output.get("text", "") for output in outputs)
     assert "0.3177 0.4775" in printed  # the textbook's worked example
     assert "6 of 6 jobs complete" in printed
+    assert "guessing: 0.53 (always 1)" in printed  # counted in the files
 
 
 def test_the_findings_in_chinese_follow_the_english_ones() -> None:

@@ -15,6 +15,7 @@ from digitsum.network.cells import GRU, LSTM, SRN, Cell, SRNResidual
 from digitsum.network.classifier import Classifier, Readout
 from digitsum.network.embedding import Embedding, Frozen, Learned, OneHot, Scalar
 from digitsum.network.initialisation import replica_generators
+from digitsum.task.question import SUM, Question
 from digitsum.training.clipping import Clipping
 from digitsum.training.compiled import CompiledWay
 from digitsum.training.lit import LitDigitSum, Recurrence
@@ -45,10 +46,12 @@ def made(
     replicas: int = 2,
     hidden: int = 9,
     dtype: torch.dtype = torch.float64,
+    asked: Question = SUM,
 ) -> LitDigitSum:
     by = replica_generators(0, replicas)
-    table = embedding(by)
-    network = Classifier(table, kind(table.size, hidden, by, INIT), Readout(hidden, by))
+    table = embedding(by, items=asked.items)
+    cell = kind(table.size, hidden, by, INIT)
+    network = Classifier(table, cell, Readout(hidden, by, asked.classes))
     module = LitDigitSum(
         network, OPTIMIZERS[optimizer], reduction, clipping, 25, recurrence=recurrence
     )

@@ -1,5 +1,6 @@
 """What a linear probe still reads from the hidden state, against time."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,17 +8,24 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from digitsum.figures.style import LOOKS, band, chance_line, figure, styled
+from digitsum.task.question import SUM
 
 
-def memory(accuracy: np.ndarray[Any, Any], names: list[str]) -> Figure:
-    """From accuracy [targets, R, T]: mean and 95 % interval over replicas at each time."""
+def memory(
+    accuracy: np.ndarray[Any, Any], names: Sequence[str], chance: float | None = SUM.chance
+) -> Figure:
+    """From accuracy [targets, R, T]: mean and 95 % interval over replicas at each time.
+
+    `chance` is that of guessing a single one; of both at once nobody needs a line.
+    """
     length = accuracy.shape[2]
     with styled():
         made = figure(6.4, 3.8)
         axes = made.add_subplot()
         for look, name, values in zip(LOOKS, names, accuracy, strict=False):
             band(axes, np.arange(1, length + 1), values.T, look, name, marker=length <= 40)
-        chance_line(axes)
+        if chance is not None:
+            chance_line(axes, chance)
         axes.set_ylim(0, 1.04)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("time t (digits read so far)")

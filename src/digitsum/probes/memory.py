@@ -103,7 +103,9 @@ class Memory(Probe):
         self.record(module, accuracy=torch.cat(found, 1))
 
     def figure(self, arrays: dict[str, Array]) -> Figure:
-        return memory(arrays["accuracy"][-1], list(self.names))
+        # Of items and labels of a person's own each has a chance of its own.
+        chance = SUM.chance if self.names == TARGETS else None
+        return memory(arrays["accuracy"][-1], self.names, chance)
 
     def summary(self, arrays: dict[str, Array]) -> dict[str, list[Any]]:
         last = np.round(arrays["accuracy"][-1][:, :, -1], 6).tolist()

@@ -1,5 +1,7 @@
 """Why answers are wrong: accuracy under each kind of training, and the reasons stacked."""
 
+from typing import Any, cast
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +13,7 @@ from digitsum.studies.collected import Sweep
 from digitsum.studies.why import CONDITIONS, REASONS, Why, by_condition, reasons
 
 RIGHT = "right on 3 copies"
-WIDTH = 2.5  # inches a cell
+WIDTH, NARROWEST = 2.5, 8.2  # inches a cell; in all, so that legends fit
 
 
 def why(found: Sweep) -> dict[str, Figure]:
@@ -21,23 +23,25 @@ def why(found: Sweep) -> dict[str, Figure]:
     if not models:
         return {}
     with styled():
-        made = figure(WIDTH * len(models) + 0.7, 6.4)
+        made = figure(max(NARROWEST, WIDTH * len(models) + 0.7), 6.8)
         grid = made.subplots(2, len(models), sharey="row", squeeze=False)
         for column, model in zip(grid.T, models, strict=True):
             _curves(column[0], found, model)
             _stacks(column[1], [one for one in known if one.model == model])
         grid[0][0].set_ylabel("test accuracy")
         grid[1][0].set_ylabel("fraction of test answers")
-        handles, labels = grid[0][0].get_legend_handles_labels()
-        made.legend(handles, labels, loc="outside upper center", ncols=5, fontsize=8)
-        handles, labels = grid[1][0].get_legend_handles_labels()
-        made.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=8)
+        for axes in grid[1]:
+            axes.set_xlabel("length of the sequence")
         replicas = len(found.complete[0].replicas)
-        made.supxlabel(
-            f"length of the sequence; {replicas} replica(s), bands and bars 95 % intervals. Parts "
-            "add up to 1; one below zero is a loss",
-            fontsize=7,
-        )
+        for row, place, words in (
+            (0, "outside upper center", f"{replicas} replica(s): mean, 95 % interval"),
+            (1, "outside lower center", "parts add up to 1; one below zero is a loss"),
+        ):
+            handles, labels = grid[row][0].get_legend_handles_labels()
+            made.legend(
+                handles, labels, loc=cast(Any, place), ncols=5, fontsize=8,
+                title=words, title_fontsize=8,
+            )  # fmt: skip
     return {"why": made}
 
 
