@@ -1,6 +1,6 @@
 """Evaluate a finished run, or report on a sweep: `python evaluate.py --help`."""
 
-from digitsum.studies.commands import evaluate
+from digitsum.reports.commands import evaluate
 
 if __name__ == "__main__":
     evaluate()

@@ -17,8 +17,8 @@ import contenders
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from digitsum.training import checkpointing
-from digitsum.training.compiled import CompiledWay
 from digitsum.training.lit import LitDigitSum
+from digitsum.training.ways.compiled import CompiledWay
 
 # What is timed, and what of it is counted under another heading.
 PARTS: tuple[tuple[str, Any, str], ...] = (

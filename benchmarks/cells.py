@@ -26,7 +26,7 @@ from digitsum.network.classifier import Classifier, Readout
 from digitsum.network.embedding import Frozen
 from digitsum.network.initialisation import Initialisation, replica_generators, uniform
 from digitsum.network.recurrence import rows_of, states
-from digitsum.training.rows import ANSWER, FlatNetwork
+from digitsum.training.ways.rows import ANSWER, FlatNetwork
 
 CALLS, DROPPED = 100, 10
 SIZES = ((2, 5, 10, 10), (8, 20, 32, 32))

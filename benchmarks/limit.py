@@ -13,7 +13,7 @@ from numba import njit
 from digitsum.kernels.lanes import LANES, load, store
 from digitsum.kernels.numerics import inlined
 from digitsum.kernels.simd import plus
-from digitsum.training.rows import usable_threads
+from digitsum.training.ways.rows import usable_threads
 
 CHAINS, ROUNDS = 12, 2_000_000  # enough independent sums to hide a multiply-add's latency
 

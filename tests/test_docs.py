@@ -27,14 +27,14 @@ def test_the_tour_runs() -> None:
 
 
 def test_the_findings_in_chinese_follow_the_english_ones() -> None:
-    sys.path.insert(0, str(DOCS))
+    sys.path.insert(0, str(REPO / "tools"))
     from translation import translated  # type: ignore[import-not-found]
 
     def between_marks(name: str) -> str:
         text = (REPO / name).read_text(encoding="utf-8")
         return text.partition("<!-- findings -->\n")[2].partition("<!-- /findings -->")[0]
 
-    phrases = DOCS / "findings.zh.yaml"
+    phrases = REPO / "tools" / "findings.zh.yaml"
     english = (DOCS / "findings.md").read_text(encoding="utf-8")
     assert translated(english, phrases) == (DOCS / "findings.zh.md").read_text(encoding="utf-8")
     assert translated(between_marks("README.md"), phrases) == between_marks("README.zh.md")

@@ -7,16 +7,18 @@ R    replicas: independent repetitions trained at once, always the first axis
 B    batch
 N    examples of a split
 T    time: the length of a sequence of digits
-V    vocabulary: the ten digits
+V    vocabulary: the ten digits (of a person's own files, whatever they hold)
 E    embedding size
 H    hidden size
 K    gates x H (K = H for the SRNs, 4 H for the LSTM, 3 H for the GRU)
-C    classes: the nineteen sums 0..18
+C    classes: the nineteen sums 0..18, or what else is asked
 ===  ==========================================================================
 
 Its rooms, from the top down; what is lower knows nothing of what is higher:
 
-studies      a grid of runs: its folder, its table, what it claims, its figures, its report
+reports      what is told of a sweep: page, table, terminal; and the two commands
+questions    what a sweep answers, a file each: measured, said, drawn, judged
+sweeps       a grid of runs: its folder, its jobs, what is read back of them
 runs         one run, from a configuration to a folder of results, and back
 probes       what is measured inside a network while it trains
 training     R replicas trained at once, the plain way and the compiled one

@@ -18,10 +18,10 @@ from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; ten would do, but for a cell that must be compiled on a busy machine
-IMPORTED = ("digitsum.studies.job", "digitsum.studies.report", "digitsum.training.compiled")
+IMPORTED = ("digitsum.sweeps.job", "digitsum.reports.report", "digitsum.training.ways.compiled")
 IMPORTED += (
-    "digitsum.studies.evaluate",
-    "digitsum.runs.sizes",
+    "digitsum.reports.evaluate",
+    "digitsum.runs.checks.sizes",
     "matplotlib.backends.backend_agg",
     "torch.utils.tensorboard",
 )

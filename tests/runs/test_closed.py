@@ -14,17 +14,17 @@ from omegaconf import OmegaConf
 
 import digitsum
 from digitsum.errors import UserError
+from digitsum.questions.shown import KINDS, check_shown
+from digitsum.reports.report import report
 from digitsum.runs import closed
 from digitsum.runs.build import build_classifier
 from digitsum.runs.closed import allowed, check_closed, defined
 from digitsum.runs.configuration import fingerprint, read_config
-from digitsum.studies.collected import collect
-from digitsum.studies.manifest import read_manifest
-from digitsum.studies.report import report
-from digitsum.studies.shown import KINDS, check_shown
+from digitsum.sweeps.collected import collect
+from digitsum.sweeps.manifest import read_manifest
 
 from ..forks import Forks
-from ..studies.test_studies import invented
+from ..invented import invented
 from .test_configs import HYDRAS, composed
 
 pytestmark = pytest.mark.faults
@@ -211,19 +211,19 @@ def test_a_strangers_pickle_is_not_opened(tmp_path: Path, forks: Forks) -> None:
 SWEEPS = {
     "a function": {"report": {"figures": [{"_target_": "os.system"}]}},
     "one through a module": {
-        "report": {"answers": [{"_target_": "digitsum.studies.figures.span.np.load"}]}
+        "report": {"answers": [{"_target_": "digitsum.questions.span.np.load"}]}
     },
     "one with arguments": {
         "report": {
             "figures": [
                 {
-                    "_target_": "digitsum.studies.figures.against.accuracy",
+                    "_target_": "digitsum.questions.settings.accuracy",
                     "more": {"_target_": "os.getpid"},
                 }
             ]
         }
     },
-    "a helper": {"report": {"figures": [{"_target_": "digitsum.studies.figures.against.roles"}]}},
+    "a helper": {"report": {"figures": [{"_target_": "digitsum.questions.settings.roles"}]}},
     "no list": {"report": {"figures": "all"}},
     "a text": {"report": "os.system"},
     "a folder above": {"jobs": [{"folder": "../x", "overrides": []}]},

@@ -11,10 +11,10 @@ from omegaconf import DictConfig, OmegaConf
 
 import digitsum.runs.search_path  # noqa: F401  registers the folder of studies
 from digitsum.errors import UserError
+from digitsum.questions.shown import check_shown
 from digitsum.runs.build import build_classifier, build_data, build_module
-from digitsum.runs.checks import check
+from digitsum.runs.checks.check import check
 from digitsum.runs.configuration import fingerprint, read_config
-from digitsum.studies.shown import check_shown
 
 from ..conftest import REPO
 
@@ -37,7 +37,7 @@ ROOMS = {
     "trainer": "lightning.pytorch",
     "logger": ("lightning.pytorch.loggers", "wandb.Settings"),
     "callbacks": ("digitsum.training", "digitsum.probes"),
-    "report": tuple(f"digitsum.studies.{room}" for room in ("answers", "figures", "claims")),
+    "report": "digitsum.questions",
 }
 STUDIES = sorted(path.stem for path in (REPO / "multirun_sweeps" / "study").glob("*.yaml"))
 EXPERIMENTS = sorted(path.stem for path in (REPO / "conf" / "experiment").glob("*.yaml"))
@@ -123,7 +123,7 @@ def test_a_study_says_what_its_report_shows(study: str) -> None:
     [
         ({"figures": [{"_target_": "os.system"}]}, r"report.figures\[0\].*function of digitsum"),
         ({"claims": ["forgets"]}, r"report.claims\[0\] is forgets"),
-        ({"claims": [{"_target_": "digitsum.studies.claims.lstm.forgets"}]}, "claims.lstm.forgets"),
+        ({"claims": [{"_target_": "digitsum.questions.lstm.forgets"}]}, "lstm.forgets"),
     ],
 )
 def test_a_report_shows_functions_of_this_package_alone(shown: object, words: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from digitsum.studies.catalogue import wants_a_list
+from digitsum.reports.catalogue import wants_a_list
 
 from ..conftest import REPO
 from ..forks import Ended, Forks

@@ -98,7 +98,7 @@ def test_an_unforeseen_failure_of_the_check_ends_the_command(
 ) -> None:
     code = (
         "import runpy, sys\n"
-        "import digitsum.runs.checks as checks\n"
+        "import digitsum.runs.checks.check as checks\n"
         "def broken(*args): raise KeyError('surprise')\n"
         "checks.check_plugins = broken\n"
         f"sys.argv = ['train.py', *{F}]\n"

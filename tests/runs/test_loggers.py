@@ -13,8 +13,8 @@ from omegaconf import OmegaConf
 
 from digitsum.errors import UserError
 from digitsum.runs import loggers
+from digitsum.runs.checks.inside import check_places
 from digitsum.runs.loggers import build_logger
-from digitsum.runs.places import check_places
 
 from ..conftest import REPO, Command, start
 

@@ -9,8 +9,8 @@ import pytest
 
 from digitsum import machine
 from digitsum.errors import UserError
-from digitsum.runs.checks import check
-from digitsum.runs.sizes import sizes
+from digitsum.runs.checks.check import check
+from digitsum.runs.checks.sizes import sizes
 
 from ..conftest import REPO, Command
 from .test_configs import composed
@@ -24,15 +24,15 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 # In a process that holds what a run holds when it asks.
 ESTIMATED = """
 import sys
-import digitsum.runs.search_path, digitsum.studies.manifest
+import digitsum.runs.search_path, digitsum.sweeps.manifest
 from hydra import compose, initialize_config_dir
-from digitsum.runs.checks import check
-from digitsum.runs.sizes import sizes
+from digitsum.runs.checks.check import check
+from digitsum.runs.checks.sizes import sizes
 from digitsum.runs.notebook import CONF
 with initialize_config_dir(str(CONF), version_base="1.3"):
     config = compose("config", sys.argv[1:])
 check(config, folder=".")
-from digitsum.runs.sizes import sizes
+from digitsum.runs.checks.sizes import sizes
 print(*sizes(config))
 """
 FEW = ("trainer.max_steps=2", "evaluate_every=2")
@@ -99,7 +99,7 @@ def test_in_a_sweep_only_the_job_that_cannot_fit_is_refused(
 
 def test_what_is_not_on_the_cpu_is_counted_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:
     # Else what this process happens to hold, which grows, decides.
-    monkeypatch.setattr("digitsum.runs.sizes.taken_memory", lambda: 500 * 2**20)
+    monkeypatch.setattr("digitsum.runs.checks.sizes.taken_memory", lambda: 500 * 2**20)
     needed = {
         device: sizes(composed(f"trainer.accelerator={device}", "data.length=500")).memory
         for device in ("cpu", "gpu", "cuda", "mps")

@@ -10,9 +10,9 @@ import torch
 from hydra.utils import instantiate
 
 from digitsum.errors import UserError
-from digitsum.runs.checks import check
+from digitsum.runs.checks.check import check
+from digitsum.runs.checks.trainer_flags import ELSEWHERE, FLAGS
 from digitsum.runs.notebook import compose
-from digitsum.runs.trainer_flags import ELSEWHERE, FLAGS
 
 from .test_configs import composed
 

@@ -17,10 +17,10 @@ from digitsum.network.embedding import Embedding, Frozen, Learned, OneHot, Scala
 from digitsum.network.initialisation import replica_generators
 from digitsum.task.question import SUM, Question
 from digitsum.training.clipping import Clipping
-from digitsum.training.compiled import CompiledWay
 from digitsum.training.lit import LitDigitSum, Recurrence
 from digitsum.training.loss import Reduction
-from digitsum.training.plain import PlainWay
+from digitsum.training.ways.compiled import CompiledWay
+from digitsum.training.ways.plain import PlainWay
 
 from ..conftest import CELLS, INIT, data, trainer
 

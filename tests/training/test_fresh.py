@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from digitsum.errors import UserError
 from digitsum.network.cells import GRU, SRN
 from digitsum.task.examples import SPLITS, BlogStream, Examples, IndependentStreams
-from digitsum.training import compiled
 from digitsum.training.lit import LitDigitSum, Recurrence
+from digitsum.training.ways import compiled
 
 from ..conftest import data, module, trainer
 from ..forks import Forks

@@ -19,8 +19,8 @@ from digitsum.errors import Stopped, UserError
 from digitsum.runs import alive, locks, manual
 from digitsum.runs.hydra_keys import ADDED
 from digitsum.runs.mistakes import in_one_line, of_the_machine
+from digitsum.runs.places import key_of
 from digitsum.runs.search_path import CONF
-from digitsum.runs.shape import key_of
 from digitsum.runs.typed import taken
 
 # Libraries that would tell each step of theirs where hydra.verbose asks for ours.

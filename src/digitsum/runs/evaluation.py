@@ -17,9 +17,9 @@ from digitsum.figures.confusion import READABLE, confusion
 from digitsum.figures.style import save
 from digitsum.network.classifier import Classifier
 from digitsum.runs.build import build_data
+from digitsum.runs.checks.sizes import check_sizes
 from digitsum.runs.folders import Folder
 from digitsum.runs.results import finite
-from digitsum.runs.sizes import check_sizes
 from digitsum.runs.stored import StoredRun, load
 from digitsum.runs.table import number
 from digitsum.statistics import Summary, summarise

@@ -8,7 +8,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
-from digitsum.runs.shape import key_of
+from digitsum.runs.places import key_of
 
 _ITSELF = "Hydra sets it itself"
 _NAMED = "a job's folder is named by what varies, so that the same job is found there again"
@@ -47,8 +47,8 @@ VERDICTS: dict[str, str | None] = {
 }
 # Where a configuration doesn't have them.
 ADDED = [
-    "+hydra.callbacks.checks._target_=digitsum.runs.checks.CheckBeforeRun",
-    "+hydra.callbacks.sweep._target_=digitsum.studies.sweep.SweepReport",
+    "+hydra.callbacks.checks._target_=digitsum.runs.before.CheckBeforeRun",
+    "+hydra.callbacks.sweep._target_=digitsum.reports.around.SweepReport",
 ]
 SUBDIR = "${job_folder:"
 _NAME = re.compile(r"[\w.+=,@ -]*[\w+=,@-]")

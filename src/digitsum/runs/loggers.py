@@ -18,8 +18,7 @@ from lightning.pytorch.loggers import Logger, MLFlowLogger
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
-from digitsum.runs.places import ASKED, SHARED, shared_folder
-from digitsum.runs.shape import key_of
+from digitsum.runs.places import ASKED, SHARED, key_of, shared_folder
 from digitsum.training.logbooks.beside import Beside
 from digitsum.training.logbooks.book import Scalar
 

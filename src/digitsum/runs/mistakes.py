@@ -13,8 +13,8 @@ from hydra.errors import (
 from omegaconf import OmegaConf
 
 from digitsum import shell
+from digitsum.runs.checks.rules import near
 from digitsum.runs.manual import composed
-from digitsum.runs.rules import near
 from digitsum.runs.search_path import CONF
 from digitsum.runs.typed import quoted_form
 

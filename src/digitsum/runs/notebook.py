@@ -5,7 +5,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
 from digitsum.runs.build import build_data, build_module
-from digitsum.runs.checks import check
+from digitsum.runs.checks.check import check
 from digitsum.runs.manual import composed
 from digitsum.runs.mistakes import in_one_line
 from digitsum.runs.results import settings

@@ -66,7 +66,7 @@ def settings(config: DictConfig, choices: dict[str, Any]) -> dict[str, Scalar]:
     """What a run was: what it chose by name, then its whole configuration, flat, plain scalars.
 
     What depends on where it ran (its folder, its number among jobs) is left out, as is how it is
-    told; of a sweep's jobs, what was typed is known from the sweep (`digitsum.studies.collected`).
+    told; of a sweep's jobs, what was typed is known from the sweep (`digitsum.sweeps.collected`).
     """
     flat: dict[str, Any] = {group: _chosen(config, choices, group) for group in NAMED}
     for key, value in leaves(OmegaConf.to_container(config, resolve=False)):

@@ -25,11 +25,11 @@ from digitsum.probes.probe import Probe
 from digitsum.runs import alive, locks, results
 from digitsum.runs.attempt import LOGS, MADE, check_folder, planned, promote, redirect
 from digitsum.runs.build import build_data, build_module
-from digitsum.runs.checks import check
+from digitsum.runs.checks.check import check
 from digitsum.runs.configuration import CONFIG, fingerprint, read_config
 from digitsum.runs.folders import Folder
 from digitsum.runs.loggers import build_loggers, varied
-from digitsum.runs.shape import key_of
+from digitsum.runs.places import key_of
 from digitsum.runs.table import cells, markdown, show_run
 from digitsum.task.data import DigitSumData
 from digitsum.training import checkpointing

@@ -15,7 +15,7 @@ from digitsum.errors import UserError
 from digitsum.network.classifier import Classifier
 from digitsum.runs import results
 from digitsum.runs.build import build_classifier
-from digitsum.runs.checks import check
+from digitsum.runs.checks.check import check
 from digitsum.runs.configuration import CONFIG, read_config
 from digitsum.runs.folders import made_at
 from digitsum.training.checkpointing import CURRENT as CHECKPOINT

@@ -10,17 +10,17 @@ from torch.optim import Optimizer
 
 from digitsum.network.classifier import Classifier
 from digitsum.task.data import Batch, Course
-from digitsum.training.choice import fastest_way
 from digitsum.training.clipping import Clipping
 from digitsum.training.counting import count_passes, count_steps, steps_left
 from digitsum.training.curves import Curves
 from digitsum.training.learner import Learner, mark_diverged
 from digitsum.training.loss import Reduction, replica_accuracies
 from digitsum.training.onlooker import Onlooker, needs_each_pass, onlookers
-from digitsum.training.plain import PlainWay
 from digitsum.training.scalars import scalars, tag
 from digitsum.training.since import Since
-from digitsum.training.way import Steps, Way
+from digitsum.training.ways.choice import fastest_way
+from digitsum.training.ways.plain import PlainWay
+from digitsum.training.ways.way import Steps, Way
 
 Recurrence = Literal["fast", "reference"]
 STRETCH = 0.25  # seconds until Lightning has its turn, where nobody needs one after each pass

@@ -1,0 +1,88 @@
+"""What a sweep does around each of its runs: skip what is complete, announce, record a failure."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from digitsum import streams
+from digitsum.errors import UserError
+from digitsum.runs import cli, results, run
+from digitsum.runs.checks.check import check
+from digitsum.runs.checks.meant import settle
+from digitsum.runs.folders import Folder
+from digitsum.sweeps.manifest import read_manifest
+from digitsum.sweeps.search import MARK, mark
+from digitsum.training.progress import duration
+
+
+def train(config: DictConfig) -> float:
+    """A run of its own, or one job of a sweep unless it is complete already.
+
+    Returns:
+        the replicas' mean best dev accuracy, for sweepers that search.
+
+    Raises:
+        UserError: a value or file that can't be. In a sweep a failed job leaves a result that
+            says so, whatever the failure was.
+    """
+    streams.forgive()  # a worker process has streams of its own
+    hydra = HydraConfig.get()
+    if hydra.mode != RunMode.MULTIRUN:
+        with cli.told():
+            return best_on_dev(run.train(config))
+    folder = Path(hydra.runtime.output_dir)
+    try:
+        manifest = read_manifest(folder.parent)
+        if manifest.get("trials"):
+            Folder(folder, "run").add([MARK])
+            mark(folder, hydra.job.num, manifest["started"], list(hydra.overrides.task))
+        if _complete(folder, config):
+            announce(manifest, hydra.job.num, folder, "complete already, skipped")
+            return best_on_dev(results.read(folder))
+        check(config, hydra.overrides.task, folder)
+        announce(manifest, hydra.job.num, folder)
+        measure = "best_dev_accuracy" if manifest.get("trials") else "test_accuracy"
+        return best_on_dev(run.train(config, measure))
+    except Exception as error:
+        first = (str(error).splitlines() or [""])[0]
+        failed = {"status": "failed", "error": f"{type(error).__name__}: {first}"}
+        # A full disk, say, which is then the failure itself; or a folder that isn't ours.
+        with suppress(OSError, UserError):
+            Folder(folder, "run").add([results.FAILURE])
+            header = results.header(config, dict(hydra.runtime.choices))
+            results.write_failure(folder, header | failed)
+        raise
+
+
+def _complete(folder: Path, config: DictConfig) -> bool:
+    """Asked before anything that only a run needs, such as its data, is looked at."""
+    if config.overwrite or results.complete_in(folder) is None:
+        return False
+    try:
+        settle(config)
+        return results.is_complete(folder, config)
+    except Exception:  # a value that can't be: told by the check
+        return False
+
+
+def best_on_dev(result: dict[str, Any]) -> float:
+    """Of a result; nothing is ever chosen on test. A replica that diverged before anybody looked
+    has none right: else settings would gain by losing their worst.
+    """
+    each: list[float | None] = [one["best_dev_accuracy"] for one in result["replicas"]]
+    return sum(one for one in each if one is not None) / len(each)
+
+
+def announce(manifest: dict[str, Any], number: int, folder: Path, note: str = "") -> None:
+    """Say which job begins, and how long the rest may take at the pace so far."""
+    # A clock may be set back meanwhile.
+    count = max(number + 1, manifest.get("trials") or len(manifest["jobs"]))
+    elapsed = max(0.0, time.time() - manifest["started"])
+    left = f"about {duration(elapsed / number * (count - number))} left" if number else ""
+    words = [f"job {number + 1} of {count}", folder.name, note or left]
+    print(" · ".join(word for word in words if word), flush=True)
