@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from digitsum.questions.curves import FRESH
 from digitsum.questions.dial import accuracy, dials
 from digitsum.questions.explosion import by_clip, dead, growth
 from digitsum.questions.judgement import ALPHA, Claim
@@ -55,7 +56,11 @@ def claims(found: Sweep) -> list[Claim]:
 
 
 def verdicts(claim: Claim) -> list[str]:
-    return [f"- **{one.verdict}**: {one.part}. {one.numbers}." for one in claim.judgements]
+    return [
+        f"- **{one.verdict}**{f' on {one.on}' if one.on == FRESH else ''}: {one.part}. "
+        f"{one.numbers}."
+        for one in claim.judgements
+    ]
 
 
 def textbook(sweeps: list[Sweep]) -> list[str]:

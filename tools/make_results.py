@@ -46,10 +46,10 @@ def gathered(folders: list[Path]) -> str:
     return f"{RESULTS}\n{body}"
 
 
-def quoted(path: Path, text: str) -> None:
-    """Put the findings between a document's two marks."""
+def quoted(path: Path, text: str, name: str = "findings") -> None:
+    """Put a text between a document's two marks of this name."""
     old = path.read_text(encoding="utf-8")
-    marks = "<!-- findings -->", "<!-- /findings -->"
+    marks = f"<!-- {name} -->", f"<!-- /{name} -->"
     head, _, rest = old.partition(marks[0])
     tail = rest.partition(marks[1])[2]
     write(path, f"{head}{marks[0]}\n{text}{marks[1]}{tail}")
@@ -71,6 +71,11 @@ def main() -> None:
     if lines:
         quoted(DOCS.parent / "README.md", lines)
         quoted(DOCS.parent / "README.zh.md", translated(lines, PHRASES))
+    unused()
+
+
+def unused() -> None:
+    """Figures that no document shows any more are gone."""
     documents = [*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")]
     used = "".join(path.read_text(encoding="utf-8") for path in documents)
     for path in FIGURES.iterdir():

@@ -1,0 +1,40 @@
+"""Makes `docs/why.md`, its Chinese, what the READMEs say of it, and its studies' results.
+
+python tools/make_why.py multirun/why multirun/ask multirun/accuracy_vs_length ...
+
+Claims are judged by the first of the studies that can; results.md takes those of `why`, `ask` and
+`distractors` alone, since the others stand there with more replicas.
+"""
+
+import sys
+from pathlib import Path
+
+from findings import DOCS
+from make_results import PHRASES, gathered, quoted, unused, write
+from translation import translated
+from why import lines, page
+
+from digitsum.reports.report import report
+from digitsum.sweeps.collected import collect
+
+OWN = ("why", "ask", "distractors")
+
+
+def main() -> None:
+    folders = [Path(name).resolve() for name in sys.argv[1:]]
+    for folder in folders:
+        report(folder)
+    sweeps = [collect(folder) for folder in folders]
+    own = [f for f, found in zip(folders, sweeps, strict=True) if found.study in OWN]
+    write(DOCS / "results.md", gathered(own))
+    found, told = page(sweeps), lines(sweeps)
+    write(DOCS / "why.md", found)
+    write(DOCS / "why.zh.md", translated(found, PHRASES))
+    if told:
+        quoted(DOCS.parent / "README.md", told, "why")
+        quoted(DOCS.parent / "README.zh.md", translated(told, PHRASES), "why")
+    unused()
+
+
+if __name__ == "__main__":
+    main()

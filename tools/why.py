@@ -1,0 +1,151 @@
+"""Why answers are wrong, and each claim judged twice, as a page: not a number here is typed."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from findings import claims, copied, made_by
+
+from digitsum.questions.curves import AS_MADE, FRESH
+from digitsum.questions.judgement import Judgement
+from digitsum.questions.settings import side_by_side
+from digitsum.questions.why import CONDITIONS, LONG, SHUFFLED, SORTED, THIRTY, by_condition, parts
+from digitsum.questions.why import FRESH as ON_FRESH
+from digitsum.sweeps.collected import Sweep
+
+HEAD = """# Learnt by heart, not yet learnt, or forgotten?
+
+The textbook's networks see 300 examples, three copies of each pair, again and again. One that learns them by heart is wrong on others without having forgotten anything; so what [findings](findings.md) and the textbook call forgetting is partly that. Here the same cells, for the same 19,000 steps, are trained on *fresh* examples too: every pass draws its own, and nothing can be learnt by heart. "Memory" is said only of these. What each part means, and how claims are judged, was written down before the numbers: [method](method.md). Every number is made by `tools/make_why.py` from a study's files."""  # noqa: E501
+TOLD = (SORTED, SHUFFLED, THIRTY, ON_FRESH, LONG)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def trained(found: Sweep) -> list[str]:
+    """Accuracy and losses under each kind of training; then the parts."""
+    rows = []
+    for (model, length), jobs in by_condition(found).items():
+        told = [
+            f"{job.tested.mean:.2f} ({job.summary('final_train_loss').mean:.2f} / "
+            f"{job.summary('final_dev_loss').mean:.2f})"
+            if (job := jobs.get(name))
+            else "-"
+            for name in TOLD
+        ]
+        rows.append([model, str(length), *told])
+    ((head, body),) = parts(found).values()
+    return [
+        "## The same cell, trained five times",
+        "Test accuracy, in brackets the final train and dev loss (nats). A train loss far below "
+        "that on dev is learning by heart; both high is not having learnt.",
+        table(["cell", "length", *(CONDITIONS[name] for name in TOLD)], rows),
+        f"![why]({copied(found.folder, 'why.png')})",
+        "## The parts",
+        "Fractions of test answers. *Right* and the four parts add up to 1; what is below zero is "
+        "a loss. They overlap where [method](method.md) says so: a network may keep the sum and "
+        "let both digits go, which makes *not kept* larger than all that is wrong.",
+        table(head, body),
+        made_by(found),
+    ]
+
+
+def beside(found: Sweep, title: str, words: str) -> list[str]:
+    ((head, body),) = side_by_side(found).values()
+    picture = f"![{found.study}]({copied(found.folder, 'accuracy.png')})"
+    return [f"## {title}", words, table(head, body), picture, made_by(found)]
+
+
+def judged_twice(sweeps: Sequence[Sweep]) -> list[str]:
+    """Each part of each claim, by the first study that can judge it on both kinds of examples."""
+    made: dict[str, list[str]] = {}
+    for found in sweeps:
+        for claim in claims(found):
+            each = [(one.part, one) for one in claim.judgements]
+            pairs = [
+                (part, {one.on: one for _, one in group})
+                for part, group in groupby(each, key=lambda pair: pair[0])
+            ]
+            both = [(part, on) for part, on in pairs if {AS_MADE, FRESH} <= set(on)]
+            if both and claim.name not in made:
+                rows = [
+                    [part, on[AS_MADE].verdict, f"**{on[FRESH].verdict}**"] for part, on in both
+                ]
+                made[claim.name] = [
+                    f"### {claim.name}. {claim.words}",
+                    table(["", "three copies, sorted", "fresh examples"], rows),
+                    "\n".join(_numbers(on[FRESH]) for _, on in both),
+                    made_by(found),
+                ]
+    lines = [line for _, told in sorted(made.items()) for line in told]
+    return ["## The claims, judged twice", *lines] if lines else []
+
+
+def _numbers(one: Judgement) -> str:
+    return f"- on fresh examples, {one.part}: {one.numbers}."
+
+
+def page(sweeps: Sequence[Sweep]) -> str:
+    """why.md."""
+    by_study = {found.study or "": found for found in sweeps}
+    told = [HEAD]
+    if "why" in by_study:
+        told += trained(by_study["why"])
+    if "ask" in by_study:
+        told += beside(
+            by_study["ask"],
+            "Asked for the first digit, for both, for their sum",
+            "Fresh examples. By chance 0.10 of first digits and of sums are right, 0.01 of pairs.",
+        )
+    if "distractors" in by_study:
+        told += beside(
+            by_study["distractors"],
+            "What is read meanwhile",
+            "Fresh examples, with so many digits at random places behind the first two; at length "
+            "10, eight are all.",
+        )
+    return "\n\n".join([*told, *judged_twice(sweeps)]) + "\n"
+
+
+def lines(sweeps: Sequence[Sweep]) -> str:
+    """The same in three lines, for the README; empty where a study is missing."""
+    found = next((one for one in sweeps if one.study == "why"), None)
+    cells = by_condition(found) if found else {}
+    if not {("srn", 10), ("gru", 35), ("lstm", 35)} <= set(cells):
+        return ""
+
+    def tested(model: str, length: int, name: str) -> str:
+        return str(cells[model, length][name].tested)
+
+    turned = [
+        f"{one[AS_MADE].part} ({one[AS_MADE].verdict}, on fresh examples {one[FRESH].verdict})"
+        for one in _both(sweeps)
+        if one[AS_MADE].verdict != one[FRESH].verdict
+    ]
+    return "\n".join(
+        [
+            "- **300 examples learnt by heart pass for forgetting.** Test accuracy on three copies "
+            f"of each pair, shuffled, against fresh examples in as many steps: plain SRN at length "
+            f"10 {tested('srn', 10, SHUFFLED)} and {tested('srn', 10, ON_FRESH)}, GRU at 35 "
+            f"{tested('gru', 35, SHUFFLED)} and {tested('gru', 35, ON_FRESH)}.",
+            "- **The LSTM at 35 is another case**: "
+            f"{tested('lstm', 35, SHUFFLED)} on three copies, {tested('lstm', 35, ON_FRESH)} on "
+            f"fresh examples, {tested('lstm', 35, LONG)} after five times the steps.",
+            f"- **Of {len(_both(sweeps))} parts of the textbook's claims, judged again on fresh "
+            f"examples, {len(turned)} have another verdict**: {'; '.join(turned)}.",
+            "",
+        ]
+    )
+
+
+def _both(sweeps: Sequence[Sweep]) -> list[dict[str, Judgement]]:
+    """Parts of claims that are judged on both kinds, each by the first study that can."""
+    known: dict[str, dict[str, Judgement]] = {}
+    for found in sweeps:
+        own: dict[str, dict[str, Judgement]] = {}
+        for claim in claims(found):
+            for one in claim.judgements:
+                own.setdefault(one.part, {})[one.on] = one
+        known = own | known
+    return [on for on in known.values() if {AS_MADE, FRESH} <= set(on)]
