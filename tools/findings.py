@@ -25,7 +25,7 @@ FIGURES = DOCS / "figures"
 ENOUGH = 16  # replicas, below which a bootstrap interval is known to be too narrow
 HEAD = """# How far back does a recurrent network remember?
 
-Many replicas where the textbook has one seed. Each number below is made by `tools/make_results.py` from a study's files; the rules by which verdicts fall are in [method.md](method.md), all tables in [results.md](results.md)."""  # noqa: E501
+Many replicas where the textbook has one seed. Each number below is made by `tools/make_results.py` from a study's files; the rules by which verdicts fall are in [method.md](method.md), all tables in [results.md](results.md). All networks here were trained as the textbook trains them, on 300 examples, three copies of each pair: much of what is called forgetting is examples learnt by heart, and 'memory' and 'remembers' stand for test accuracy alone. What is which, and each claim judged again on fresh examples: [why](why.md)."""  # noqa: E501
 
 
 def copied(folder: Path, name: str) -> str:
@@ -90,7 +90,8 @@ def spanned(found: Sweep) -> list[str]:
         "## One number a cell: its memory span",
         "The length at which a cell's mean test accuracy falls through one half, each cell at its "
         "own best learning rate at each length, chosen on dev, judged on test; 95 % "
-        f"intervals, {replicas} replicas a job.{few}",
+        f"intervals, {replicas} replicas a job. On three copies of each pair, so that what a cell "
+        f"learns by heart counts against it.{few}",
         f"![memory spans]({copied(found.folder, 'memory_span.png')})",
         "| cell | span |\n|---|---|\n" + "\n".join(rows),
         made_by(found),

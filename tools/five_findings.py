@@ -44,7 +44,7 @@ def five(sweeps: list[Sweep]) -> str:
             f"is {by_init['zeros']} from zeros, {by_init['orthogonal']} from an orthogonal start.",
             f"3. **The turning point in the textbook's curve is {residual.verdict}** by {replicas} "
             f"replicas, though {alone[1]} of single seeds show one.",
-            f"4. **The residual SRN remembers further than the LSTM** at lr 0.001: at length {far} "
+            f"4. **The residual SRN is above the LSTM** at lr 0.001: at length {far} "
             f"{ends['srn_residual']} against {ends['lstm']}.{uneven or ''}",
             f"5. **Clipping at 20 keeps the gradient alive but teaches nothing**: dead late steps "
             f"fall from {lost['null']:.0%} to {lost[20]:.0%}, test accuracy stays at "

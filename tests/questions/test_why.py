@@ -161,7 +161,7 @@ def test_which_examples_a_verdict_is_on() -> None:
 
 
 def curve(kind: dict[str, Any], means: list[float], **more: Any) -> list[dict[str, Any]]:
-    lengths = (5, 10, 15, 20)
+    lengths = (5, 15, 25, 35)
     pairs = zip(lengths, means, strict=True)
     return [kind | {"data.length": length, "test": mean} | more for length, mean in pairs]
 
@@ -193,9 +193,9 @@ def test_what_is_asked_stands_side_by_side(tmp_path: Path) -> None:
     assert head == ["cell", "length", "sum", "pair"]
     assert [(row[0], row[1], row[2][:5], row[3][:5]) for row in rows] == [
         ("srn", "5", "0.900", "0.500"),
-        ("srn", "10", "0.800", "0.400"),
-        ("srn", "15", "0.700", "0.300"),
-        ("srn", "20", "0.600", "0.200"),
+        ("srn", "15", "0.800", "0.400"),
+        ("srn", "25", "0.700", "0.300"),
+        ("srn", "35", "0.600", "0.200"),
     ]
     assert found.by_chance == "0.10 (always 9) or 0.01 (always 0)"
     assert side_by_side(sweep(_made(tmp_path / "one"), curve({}, [0.9, 0.8, 0.7, 0.6]))) == {}

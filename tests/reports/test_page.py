@@ -22,6 +22,7 @@ from ..invented import invented, sweep
 
 ACCURACY = "digitsum.questions.settings.accuracy"
 FORGETS = "digitsum.questions.forgetting.plain_srn_forgets"
+TURNS = "digitsum.questions.turning.accuracy_turns"
 VOID = {"meta", "link", "img", "br"}
 
 
@@ -198,3 +199,38 @@ def test_a_sweep_of_which_nothing_is_complete_has_a_page(tmp_path: Path) -> None
     assert "0 of 3 jobs complete" in text
     assert "no room" in text
     assert list((tmp_path / "answer").glob("events*"))
+
+
+def test_a_claim_is_silent_where_a_sweep_is_not_about_it(tmp_path: Path) -> None:
+    """Every mean at chance after a few steps refutes nothing; the page says so before all else."""
+    folder = tmp_path / "sweep"
+    invented(folder, {"srn": 0.1, "lstm": 0.1}, {"srn": 0.0, "lstm": 0.0}, spread=0.002)
+    for path in folder.glob("*/results.json"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"optimizer_steps": 760}))
+    report(folder, shown={"claims": [{"_target_": FORGETS}, {"_target_": TURNS}]})
+    told = (folder / "report.md").read_text()
+    why = "Not judged here: claims 1, 4, about 19,000 optimizer steps; the jobs here took 760."
+    for text in (told, (folder / "report.html").read_text()):
+        assert why in text
+        assert "Nothing has been learnt yet" in text
+        assert "refuted" not in text.partition("</style>")[2]
+    assert told.index("Nothing has been learnt yet") < told.index("At length 35")
+
+
+def test_a_turning_point_needs_a_length_where_it_might_be(tmp_path: Path) -> None:
+    invented(tmp_path, {"srn": 0.9}, {"srn": 0.1})
+    manifest = json.loads((tmp_path / "sweep.json").read_text())
+    manifest["jobs"] = [
+        job
+        for job in manifest["jobs"]
+        if "length=5," in job["folder"]
+        or "length=10" in job["folder"]
+        or "length=15" in job["folder"]
+    ]
+    (tmp_path / "sweep.json").write_text(json.dumps(manifest))
+    report(tmp_path, shown={"claims": [{"_target_": FORGETS}, {"_target_": TURNS}]})
+    told = (tmp_path / "report.md").read_text()
+    assert "### 1." in told
+    assert "### 4." not in told
+    assert "claim 4, about the blog's settings, with length 25 or 30" in told
+    assert "Nothing has been learnt" not in told

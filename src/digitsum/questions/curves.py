@@ -11,12 +11,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from digitsum.questions.forest import Row, rows
-from digitsum.questions.judgement import Judgement
+from digitsum.questions.judgement import Claim, Judgement
 from digitsum.statistics import Difference, difference, summarise
 from digitsum.sweeps.collected import Sweep
-from digitsum.sweeps.jobs import Array
+from digitsum.sweeps.jobs import LENGTH, Array
 
-LR = 0.001  # the blog's
+LR = 0.001  # the blog's, as are the next
+STEPS = 19_000
 On = Literal["three copies of each pair, sorted", "fresh examples"]
 AS_MADE: On = "three copies of each pair, sorted"
 FRESH: On = "fresh examples"
@@ -40,6 +41,28 @@ def on_both(judge: Callable[[On], list[Judgement]]) -> list[Judgement]:
     """
     each = [[one._replace(on=on) for one in judge(on)] for on in (AS_MADE, FRESH)]
     return [one for one in chain.from_iterable(zip_longest(*each)) if one is not None]
+
+
+def claimed(
+    name: str,
+    words: str,
+    found: Sweep,
+    judge: Callable[[On], list[Judgement]],
+    needs: str = "three lengths or more, and two replicas",
+) -> Claim:
+    """A claim about accuracy against length, judged on both kinds of examples; or why it isn't."""
+    judged = on_both(judge)
+    return Claim(name, words, judged, "" if judged else _silent(found, needs))
+
+
+def _silent(found: Sweep, needs: str) -> str:
+    if LENGTH not in found.varied:
+        return ""  # it is about something else
+    took = sorted({job.steps for job in found.complete if job.steps is not None})
+    if took and STEPS not in took:
+        told = " or ".join(f"{one:,}" for one in took)
+        return f"about {STEPS:,} optimizer steps; the jobs here took {told}"
+    return f"about the blog's settings, with {needs}"
 
 
 class Curve(NamedTuple):
@@ -76,7 +99,9 @@ def by_length(
     jobs = [
         job
         for job in found.only(model=model, lr=lr, embedding="frozen", optimizer="adam")
-        if trained_on(job.settings, on) and job.settings["model.hidden_size"] == 32
+        if trained_on(job.settings, on)
+        and job.settings["model.hidden_size"] == 32
+        and job.steps in (None, STEPS)
     ]
     if len({job.settings["init"] for job in jobs}) > 1:
         jobs = [job for job in jobs if job.settings["init"] == "zeros"]

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from digitsum.questions.curves import On, by_length, on_both
+from digitsum.questions.curves import On, by_length, claimed
 from digitsum.questions.judgement import Claim, Judgement, falls
 from digitsum.statistics import slope
 from digitsum.sweeps.collected import Sweep
@@ -11,7 +11,7 @@ WORDS = "The plain SRN forgets: accuracy falls as length grows."
 
 
 def plain_srn_forgets(found: Sweep) -> Claim:
-    return Claim("1", WORDS, on_both(partial(_judged, found)))
+    return claimed("1", WORDS, found, partial(_judged, found))
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:

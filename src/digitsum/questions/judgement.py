@@ -37,11 +37,14 @@ class Judgement(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A claim as somebody made it, and what a sweep says of its parts (of some, or of none)."""
+    """A claim as somebody made it, and what a sweep says of its parts (of some, or of none: then
+    `silent` says why, where the sweep looks as if it could).
+    """
 
     name: str
     words: str
     judgements: Sequence[Judgement]
+    silent: str = ""
 
 
 def decide(effects: Sequence[Array], margin: float | None = None) -> Verdict:

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from digitsum.questions.curves import LR, On, by_length, on_both
+from digitsum.questions.curves import LR, On, by_length, claimed
 from digitsum.questions.judgement import Claim, Judgement, compared_at
 from digitsum.statistics import difference
 from digitsum.sweeps.collected import Sweep
@@ -15,7 +15,7 @@ LOSS = "difference in train loss (nats)"
 
 
 def learning_rates_decide(found: Sweep) -> Claim:
-    return Claim("3", WORDS, on_both(partial(_judged, found)))
+    return claimed("3", WORDS, found, partial(_judged, found))
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:

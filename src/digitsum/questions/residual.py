@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from digitsum.questions.curves import On, by_length, on_both
+from digitsum.questions.curves import On, by_length, claimed
 from digitsum.questions.forest import Forest
 from digitsum.questions.judgement import MARGIN, Claim, Judgement, compared_at, decide
 from digitsum.statistics import difference, resampled_means
@@ -19,7 +19,7 @@ WORDS = (
 
 
 def residual_srn_remembers(found: Sweep) -> Claim:
-    return Claim("2", WORDS, on_both(partial(_judged, found)))
+    return claimed("2", WORDS, found, partial(_judged, found))
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:

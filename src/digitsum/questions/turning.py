@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitsum.questions.curves import On, by_length, on_both
+from digitsum.questions.curves import On, by_length, claimed
 from digitsum.questions.forest import Forest, Row
 from digitsum.questions.judgement import MARGIN, Claim, Judgement, Verdict
 from digitsum.statistics import CONFIDENCE, RESAMPLES, Array, resampled_means
 from digitsum.sweeps.collected import Sweep
 
 WORDS = "Accuracy is not monotone in length: a turning point near 25 or 30."
+NEAR = {25, 30}
+NEEDS = "length 25 or 30, and one on either side of it"
 CELLS = {"srn_residual": "residual SRN", "srn": "plain SRN"}
 
 
@@ -93,12 +95,16 @@ def turns(found: Sequence[Dip]) -> Verdict:
 
 
 def accuracy_turns(found: Sweep) -> Claim:
-    return Claim("4", WORDS, on_both(partial(_judged, found)))
+    return claimed("4", WORDS, found, partial(_judged, found), NEEDS)
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:
     curves = {model: by_length(found, on, model) for model in CELLS}
-    curves = {model: curve for model, curve in curves.items() if curve.enough}
+    curves = {
+        model: curve
+        for model, curve in curves.items()
+        if curve.enough and NEAR & set(curve.lengths[1:-1].tolist())
+    }
     if not curves:
         return []
     looked_at = dips([(curve.lengths, curve.values) for curve in curves.values()])

@@ -61,6 +61,7 @@ class Page(NamedTuple):
     tables: Sequence[Table]
     results: Table
     notes: Sequence[str]
+    silent: Sequence[str] = ()  # claims that aren't judged, and why
 
 
 def html(page: Page) -> str:

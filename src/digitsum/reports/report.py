@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from digitsum.figures.style import save
 from digitsum.figures.svg import inline
 from digitsum.questions.forest import forest
-from digitsum.questions.judgement import Claim
+from digitsum.questions.judgement import MARGIN, Claim
 from digitsum.questions.shown import Shown, check_shown, function
 from digitsum.reports.catalogue import questions
 from digitsum.reports.page import Page, Part, Picture, Table, html
@@ -27,6 +28,8 @@ from digitsum.sweeps.collected import Sweep, collect
 from digitsum.sweeps.jobs import TornFileError
 from digitsum.sweeps.manifest import REPORT
 from digitsum.writing import write_aside
+
+NOTHING = "Nothing has been learnt yet: no setting is above guessing by 0.02 or more"
 
 
 def report(folder: Path, shown: Any = None) -> None:
@@ -83,6 +86,7 @@ def _made(found: Sweep, wanted: Shown) -> tuple[dict[str, Figure], Page]:
         ],
         Table("All results", head(found), rows(found)),
         notes(found),
+        silent(found, wanted["claims"]),
     )
 
 
@@ -91,18 +95,44 @@ def _sentence(words: str) -> str:
 
 
 def answer(found: Sweep, entries: Sequence[Any]) -> str:
-    """The first that is to be had, each asked by `_target_`; empty where none is."""
+    """The first that is to be had, each asked by `_target_`; before it, that nothing has been
+    learnt yet, if that is so; empty where there is none.
+    """
+    begun = f"{NOTHING} (by chance {found.by_chance}).\n" if _at_chance(found) else ""
     for entry in entries:
         words: str = function(entry, "answers")(found)
         if words:
-            return words
-    return ""
+            return begun + words
+    return begun.strip()
+
+
+def _at_chance(found: Sweep) -> bool:
+    """Whether no setting is above guessing by what would matter, not even by its interval's end."""
+    if found.trials or not found.complete:
+        return False
+    ends = [np.nanmax([job.tested.mean, job.tested.high]) for job in found.complete]
+    return all(end < job.chance + MARGIN for end, job in zip(ends, found.complete, strict=True))
 
 
 def judged(found: Sweep, entries: Sequence[Any]) -> list[Claim]:
     """Those of the claims, each named by `_target_`, of which the sweep can judge a part."""
-    made: list[Claim] = [function(entry, "claims")(found) for entry in entries]
-    return [claim for claim in made if claim.judgements]
+    return [claim for claim in _claims(found, entries) if claim.judgements]
+
+
+def _claims(found: Sweep, entries: Sequence[Any]) -> list[Claim]:
+    return [function(entry, "claims")(found) for entry in entries]
+
+
+def silent(found: Sweep, entries: Sequence[Any]) -> list[str]:
+    """Which claims aren't judged, and why, where one might have looked for a verdict."""
+    reasons: dict[str, list[str]] = {}
+    for claim in _claims(found, entries):
+        if claim.silent:
+            reasons.setdefault(claim.silent, []).append(claim.name)
+    return [
+        f"Not judged here: claim{'s' * (len(names) > 1)} {', '.join(names)}, {why}."
+        for why, names in reasons.items()
+    ]
 
 
 def facts(found: Sweep) -> list[str]:

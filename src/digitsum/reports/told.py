@@ -11,6 +11,8 @@ from digitsum.reports.page import Page
 from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.jobs import LENGTH, Job
 
+LENGTHS = (5, 10, 20, 40)  # at which a sweep's networks may be asked next
+
 
 def markdown(page: Page) -> str:
     """The page as Markdown, its figures beside it."""
@@ -18,8 +20,8 @@ def markdown(page: Page) -> str:
     parts.append(escaped("; ".join(page.facts)) + ".")
     pictures = [f"![{picture.name}]({picture.file}.png)" for picture in page.pictures]
     parts += pictures[:1]
-    if page.claims:
-        parts.append("## Claims")
+    if page.claims or page.silent:
+        parts += ["## Claims", *page.silent]
     for claim, _ in page.claims:
         parts.append(f"### {claim.name}. {claim.words}")
         for one in claim.judgements:
@@ -91,6 +93,8 @@ def show(page: Page, found: Sweep) -> None:
         for one in claim.judgements:
             on = f" (on {one.on})" if one.on else ""
             console.print(f"Claim {claim.name}: {one.part}: {one.verdict}{on}")
+    for words in page.silent:
+        console.print(words)
     if page.answer:
         console.print(f"Answer   {page.answer}")
     console.print(f"Report   {found.folder / 'report.html'}")
@@ -116,4 +120,7 @@ def _following(found: Sweep, best: Job) -> str:
     if found.trials or brought:
         more = "split=dev" if brought else f"data.length={2 * best.settings[LENGTH]}"
         return shell.command("evaluate", f"run={best.folder}", more)
-    return shell.command("evaluate", f"sweep={found.folder}", "lengths=5,10,20,40")
+    counts = [job.settings.get("data.distractors", 1) for job in found.complete]
+    most = max((count for count in counts if isinstance(count, int)), default=1)
+    lengths = ",".join(str(length) for length in LENGTHS if most <= length - 2)
+    return shell.command("evaluate", f"sweep={found.folder}", f"lengths={lengths}")

@@ -82,6 +82,12 @@ class Job:
         return summarise(self.values(measure).tolist())
 
     @property
+    def steps(self) -> int | None:
+        """Optimizer steps that it took; None where its result doesn't say."""
+        taken = (self.result or {}).get("optimizer_steps")
+        return taken if isinstance(taken, int) else None
+
+    @property
     def chance(self) -> float:
         """Test accuracy of guessing; of results that don't say, as sums have it."""
         return float((self.result or {}).get("chance", SUM.chance))
