@@ -1,5 +1,6 @@
 """The gradient laboratory against independent computations."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,44 @@ def test_flow_through_a_linear_cell_is_a_product_of_us() -> None:
         expected = expected @ network.cell.U.mT
 
 
+def open_lstm(forget: float) -> Classifier:
+    """One unit that sees neither its input nor h: gates by their biases, f as given, i, o and the
+    cell's own one half.
+    """
+    by = replica_generators(0, 1)
+    network = Classifier(Frozen(by, 4), LSTM(4, 1, by, INIT), Readout(1, by)).double()
+    for parameter in (network.cell.W, network.cell.U, network.cell.b):
+        parameter.data.zero_()
+    gates = list(network.cell.gates)
+    network.cell.b.data[..., gates.index("f")] = math.log(forget / (1 - forget))
+    network.cell.b.data[..., gates.index("g")] = math.atanh(0.5)
+    return network
+
+
+def test_flow_and_stretch_of_an_lstm_on_paper() -> None:
+    """c_t = f c_{t-1} + 1/4 and h_t = tanh(c_t) / 2: what flows, flows through c alone."""
+    forget, length = 0.75, 6
+    network, sequences = open_lstm(forget), digits(1, batch=1, length=length)
+    labels = sequences[:, :, 0] + sequences[:, :, 1]
+    c = [0.0]
+    for _ in range(length):
+        c.append(forget * c[-1] + 0.25)
+    leaf = torch.tensor([[[math.tanh(c[-1]) / 2]]], dtype=torch.float64, requires_grad=True)
+    replica_losses(network.readout(leaf), labels, "sum").sum().backward()
+    assert leaf.grad is not None
+    by_h = abs(leaf.grad.item())
+    by_c = by_h * (1 - math.tanh(c[-1]) ** 2) / 2
+    expected = [by_c * forget**lag for lag in range(length - 1, 0, -1)] + [by_h]
+    found = gradient_flow(network, sequences, labels)[0].tolist()
+    assert found == pytest.approx(expected, rel=1e-9)
+    # The Jacobian: by h_0 nothing; by c_0, c_T is f^T and h_T that times the slope of h by c.
+    slope = (1 - math.tanh(c[-1]) ** 2) / 2
+    singular, exponent = stretch(network, sequences)
+    assert singular.item() == pytest.approx(math.log(forget**length * math.hypot(1, slope)))
+    along = forget**length * math.hypot(1, slope) / math.sqrt(2)
+    assert exponent.item() == pytest.approx(math.log(along) / length)
+
+
 def test_stretch_of_a_linear_cell_is_that_of_a_power_of_u() -> None:
     network, sequences = linear(), digits(2)
     log_singular, exponent = stretch(network, sequences)
@@ -72,13 +111,15 @@ def test_stretch_is_the_jacobian_by_autograd(kind: type[Cell]) -> None:
     log_singular, _ = stretch(network, sequences)
     table = network.cell.project(network.embedding.table)
 
-    def last(h0: Tensor) -> Tensor:
-        state: State = (h0, *[torch.zeros_like(h0)] * (network.cell.states - 1))
+    size = 8 * network.cell.states
+
+    def last(s0: Tensor) -> Tensor:
+        state: State = s0.split(8, -1)
         for t in range(5):
             state = network.cell.step(table[torch.arange(2)[:, None], sequences[:, :, t]], state)
-        return state[0]
+        return torch.cat(state, -1)
 
-    jacobian: Any = torch.autograd.functional.jacobian(last, torch.zeros(2, 1, 8).double())
+    jacobian: Any = torch.autograd.functional.jacobian(last, torch.zeros(2, 1, size).double())
     for i in range(2):
         singular = torch.linalg.matrix_norm(jacobian[i, 0, :, i, 0], ord=2)
         torch.testing.assert_close(log_singular[i], singular.log())

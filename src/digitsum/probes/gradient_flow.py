@@ -1,4 +1,4 @@
-"""Gradient flow through time: the norm of dL/dh_t against t, and the memory horizon."""
+"""Gradient flow through time: the norm of the gradient by the state, and the memory horizon."""
 
 from typing import Any, cast
 
@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from digitsum.figures.flow import flow
+from digitsum.network.cells import State
 from digitsum.network.classifier import Classifier
 from digitsum.probes.probe import Array, Probe, dev_sample
 from digitsum.task.data import Batch
@@ -21,8 +22,10 @@ SEQUENCES = 32
 def gradient_flow(classifier: Classifier, digits: Tensor, labels: Tensor) -> Tensor:
     """The gradient of the loss by the state at each time, norms per replica: [R, T].
 
-    A norm is the root mean square over the sequences of the length of dL_b/dh_t, L_b being a
-    sequence's own loss. For the LSTM it is of h and c together, since memory flows through both.
+    A norm is the root mean square over the sequences of the length of dL_b/ds_t, L_b being a
+    sequence's own loss and s_t all that goes on to the next step: for the LSTM h and c side by
+    side, each as if it alone changed. (By c_t as a part of the step that makes it, what goes
+    through h_t would count twice.)
 
     Args:
         digits: [R, B, T].
@@ -31,20 +34,37 @@ def gradient_flow(classifier: Classifier, digits: Tensor, labels: Tensor) -> Ten
     cell = classifier.cell
     table = cell.project(classifier.embedding.table)
     replica = torch.arange(len(digits), device=digits.device)[:, None]
-    # From the start, so that states carry gradients where all weights are frozen, too.
-    state = tuple(h.clone().requires_grad_() for h in cell.initial_state(*digits.shape[:2]))
-    states = []
+    inputs = [table[replica, digits[:, :, t]].detach() for t in range(digits.shape[2])]
+    states: list[State] = [cell.initial_state(*digits.shape[:2])]
+    with torch.no_grad():
+        for a in inputs:
+            states.append(cell.step(a, states[-1]))
+    last = _leaves(states[-1])
     with torch.enable_grad():
-        for t in range(digits.shape[2]):
-            state = cell.step(table[replica, digits[:, :, t]], state)
-            states.append(state)
-        loss = replica_losses(classifier.readout(state[0]), labels, "sum").sum()
-        flat = [part for parts in states for part in parts]
-        found = torch.autograd.grad(loss, flat, allow_unused=True)
-    zero = digits.new_zeros(digits.shape[:2], dtype=table.dtype)
-    squares = torch.stack([zero if g is None else g.square().sum(-1) for g in found])
-    per_time = squares.view(len(states), cell.states, *digits.shape[:2]).sum(1)
-    return per_time.mean(-1).sqrt().T
+        loss = replica_losses(classifier.readout(last[0]), labels, "sum").sum()
+        (by_h,) = torch.autograd.grad(loss, last[:1])
+    adjoint = (by_h, *(torch.zeros_like(part) for part in last[1:]))
+    norms = [_squares(adjoint)]
+    # The adjoint goes back a step at a time: what a step is given is free, as if nothing made it.
+    for a, before in zip(reversed(inputs[1:]), reversed(states[1:-1]), strict=True):
+        given = _leaves(before)
+        with torch.enable_grad():
+            after = cell.step(a, given)
+            found = torch.autograd.grad(after, given, adjoint, allow_unused=True)
+        adjoint = tuple(
+            torch.zeros_like(part) if g is None else g for g, part in zip(found, given, strict=True)
+        )
+        norms.append(_squares(adjoint))
+    return torch.stack(norms[::-1], 1).mean(-1).sqrt()
+
+
+def _leaves(state: State) -> State:
+    return tuple(part.detach().requires_grad_() for part in state)
+
+
+def _squares(adjoint: State) -> Tensor:
+    """Squared lengths over all of a state: [R, B]."""
+    return torch.stack([part.square().sum(-1) for part in adjoint]).sum(0)
 
 
 def memory_horizon(norms: Array) -> Array:

@@ -26,25 +26,25 @@ def spectral_radius(cell: Cell) -> Tensor:
 
 
 def stretch(classifier: Classifier, digits: Tensor) -> tuple[Tensor, Tensor]:
-    """How dh_T/dh_0 stretches, along sequences [R, B, T].
+    """How ds_T/ds_0 stretches, along sequences [R, B, T], s being the whole state: h and, for the
+    LSTM, c, through which its memory flows.
 
     The Jacobian is carried forward by dual numbers and rescaled at each step, its scale kept as a
     logarithm, so that neither explosion nor vanishing leaves the range of floats.
 
     Returns:
         natural logarithm of its largest singular value, and the leading Lyapunov exponent per
-        time step, log(|J v|) / T for the direction v = (1, ..., 1) / sqrt(H): means over the
-        sequences, both [R].
+        time step, log(|J v|) / T for the direction v = (1, ..., 1) / sqrt(S H), S being how many
+        states there are: means over the sequences, both [R].
     """
     cell = classifier.cell
     replicas, batch, length = digits.shape
-    size = cell.hidden_size
+    size = cell.hidden_size * cell.states
     table = cell.project(classifier.embedding.table).detach()
     replica = torch.arange(replicas, device=digits.device)[:, None]
     directions = torch.eye(size, dtype=table.dtype, device=digits.device).repeat(replicas, batch, 1)
-    zero = torch.zeros_like(directions)
-    state: State = tuple(zero for _ in range(cell.states))
-    tangent: State = (directions, *(zero for _ in range(cell.states - 1)))
+    tangent: State = torch.split(directions, cell.hidden_size, -1)
+    state: State = tuple(torch.zeros_like(part) for part in tangent)
     logarithm = table.new_zeros(replicas, batch)
     for t in range(length):
         a = table[replica, digits[:, :, t]].repeat_interleave(size, dim=1)
@@ -58,7 +58,8 @@ def stretch(classifier: Classifier, digits: Tensor) -> tuple[Tensor, Tensor]:
         logarithm = logarithm + scale.log()
         wide = scale.repeat_interleave(size, dim=1).unsqueeze(-1)
         tangent = tuple(part / wide for part in tangent)
-    jacobian = tangent[0].view(replicas, batch, size, size)  # rows: directions of h_0
+    # Rows are directions of s_0.
+    jacobian = torch.cat(tangent, -1).view(replicas, batch, size, size)
     finite = jacobian.isfinite().all(-1).all(-1)
     safe = jacobian.masked_fill(~finite[..., None, None], 0)
     singular = torch.linalg.matrix_norm(safe, ord=2).clamp(min=1e-30).log() + logarithm
@@ -88,7 +89,7 @@ class Spectrum(Probe):
     def figure(self, arrays: dict[str, Array]) -> Figure:
         panels = {
             "spectral radius of U": arrays["radius"],
-            "log10 of the largest singular\nvalue of dh_T/dh_0": arrays["log_singular"]
+            "log10 of the largest singular\nvalue of ds_T/ds_0": arrays["log_singular"]
             / np.log(10),
             "leading Lyapunov exponent\n(nats per time step)": arrays["lyapunov"],
         }

@@ -150,7 +150,7 @@ def _probes(config: DictConfig, counts: Counts) -> float:
         found.append(8 * counts.replicas * seen * counts.length)
         found[-1] += 2 * FLOAT * _states(counts, seen) + one
     if "Spectrum" in kinds:
-        found.append(60 * FLOAT * counts.replicas * counts.hidden**2)
+        found.append(60 * FLOAT * counts.replicas * (counts.states * counts.hidden) ** 2)
     if kinds & {"Saturation", "GradientFlow"}:
         found.append(FLOAT * _states(counts, counts.batch) * 2.4 * counts.gates)
     return max(found)
