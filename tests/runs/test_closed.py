@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 import digitsum
 from digitsum.errors import UserError
-from digitsum.questions.shown import KINDS, check_shown
+from digitsum.questions.shown import KINDS, ROOM, check_shown
 from digitsum.reports.report import report
 from digitsum.runs import closed
 from digitsum.runs.build import build_classifier
@@ -115,11 +115,11 @@ def test_a_report_calls_functions_of_its_kind_alone(kind: str) -> None:
         for entry in (text.get("report") or text).get(kind) or []:
             listed.add(entry["_target_"])
     assert listed <= set(accepted)
-    room, returned = KINDS[kind]
     for name in accepted:
         found = defined(name)
-        assert name.startswith(room)
-        assert inspect.formatannotation(inspect.signature(found).return_annotation) == returned
+        assert name.startswith(ROOM)
+        returned = inspect.formatannotation(inspect.signature(found).return_annotation)
+        assert returned == KINDS[kind]
 
 
 def _studies() -> list[Path]:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from digitsum.errors import UserError
+from digitsum.runs.stored import load
+
 from ..forks import Forks
 
 pytestmark = pytest.mark.faults
@@ -61,6 +64,21 @@ def test_a_torn_file_costs_its_jobs_row(
     asked = forks.run(["sweep=s", "lengths=5"], tmp_path, "evaluate.py")
     assert asked.status == 0, asked.err
     assert "Traceback" not in asked.err
+
+
+def test_a_configuration_cut_anywhere_is_told(sweep: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(sweep / "data.length=6", folder)
+    content = (folder / "config.yaml").read_bytes()
+    told = []
+    for cut in range(0, len(content), 23):
+        (folder / "config.yaml").write_bytes(content[:cut])
+        try:
+            load(folder)
+        except UserError as error:
+            told.append(str(error))
+    assert len(told) > 20
+    assert not [words for words in told if "\n" in words or str(folder) not in words]
 
 
 def test_what_is_missing_of_all_leaves_a_report(sweep: Path, tmp_path: Path, forks: Forks) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 import yaml
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor
 
 from digitsum.errors import UserError
@@ -43,9 +44,17 @@ def load(folder: Path) -> StoredRun:
     if result.get("status") != "complete":
         raise UserError(f"{folder / results.NAME}: status is {result.get('status')}, not complete")
     config = read_config(folder / CONFIG)
-    find_places(config, folder)
-    check(config)
-    classifier = build_classifier(config)
+    try:
+        find_places(config, folder)
+        check(config)
+        classifier = build_classifier(config)
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{folder / CONFIG}: not a run's configuration ({reason})") from None
+    except UserError as error:
+        told = str(error)
+        named = told if str(folder) in told else f"{folder / CONFIG}: {told}"
+        raise UserError(named) from None
     weights = _weights(folder / CHECKPOINT)
     expected = classifier.state_dict()
     for name, tensor in expected.items():
