@@ -14,7 +14,7 @@ from digitsum.kernels.network import (
     take_digits,
     take_weights,
 )
-from digitsum.kernels.numerics import OPTIONS, Array, inlined
+from digitsum.kernels.numerics import OPTIONS, Apart, Array, inlined
 from digitsum.kernels.update import NOTHING, UNCLIPPED, clip, measure, update
 
 
@@ -129,4 +129,4 @@ def compiled(folder: Path) -> Any:
     number, since processes that compile at once must not write one index of copies.
     """
     numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-    return njit(nogil=True, cache=True, **OPTIONS)(_go)
+    return njit(nogil=True, cache=True, pipeline_class=Apart, **OPTIONS)(_go)

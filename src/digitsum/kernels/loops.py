@@ -88,4 +88,4 @@ def inlined_function(
     used = set(re.findall(r"\bat_\w+", "\n".join(lines)))
     named = [f"{at(x)} = {place}" for x, place in places.items() if at(x) in used]
     body = [*named, *lines] or ["pass"]
-    return ["", "", "@inlined", f"def {name}({arguments}):", *(f"    {line}" for line in body)]
+    return ["", "", "@forced", f"def {name}({arguments}):", *(f"    {line}" for line in body)]

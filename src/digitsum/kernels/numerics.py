@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numba import njit, types
+from numba.core.compiler import Compiler
 from numba.extending import overload
 
 from digitsum.kernels.lanes import LANES, element, filled, replaced
@@ -26,10 +27,23 @@ Array = np.ndarray[Any, Any]
 
 # No fast mathematics: NaN and infinity must stay what they are, and sums in their order.
 OPTIONS: Any = {"error_model": "numpy"}
+
+
+class Apart(Compiler):
+    """Compiles functions whose arrays never overlap, which LLVM can't see by itself."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.state.flags = self.state.flags.copy()
+        self.state.flags.noalias = True
+
+
 # What runs inside a step allocates nothing, and so counts no references: a call of the counter for
 # every view of an array would take as long as the step's products.
-UNCOUNTED: Any = OPTIONS | {"_nrt": False}
+UNCOUNTED: Any = OPTIONS | {"_nrt": False, "pipeline_class": Apart}
 inlined = njit(**UNCOUNTED)
+# Where LLVM would leave a call in a loop over time, with some fifty numbers to hand over each time.
+forced = njit(forceinline=True, **UNCOUNTED)
 
 ROUND = 1.5 * 2.0**23  # added to a float32 and taken off again, it rounds to a whole number
 LN_2 = 0.6931471805599453

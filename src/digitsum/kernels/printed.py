@@ -17,7 +17,7 @@ HEAD = '''"""One time step of {name} and the way back through it, derived from i
 
 from digitsum.kernels.lanes import LANES, filled, load, store
 from digitsum.kernels.lookup import add_to_rows, look_up
-from digitsum.kernels.numerics import inlined, positive, relu, sigmoid, tanh
+from digitsum.kernels.numerics import forced, positive, relu, sigmoid, tanh
 from digitsum.kernels.product import add_product
 '''
 

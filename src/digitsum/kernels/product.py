@@ -6,11 +6,10 @@ there are no edges, and an element's sum runs in the same order wherever it stan
 
 from typing import Any
 
-from numba import njit
 from numba.extending import register_jitable
 
 from digitsum.kernels.lanes import LANES, load, store
-from digitsum.kernels.numerics import UNCOUNTED, inlined
+from digitsum.kernels.numerics import forced, inlined
 from digitsum.kernels.simd import MANY_REGISTERS, plus
 
 ROWS = 4
@@ -40,7 +39,7 @@ def add_product(out: Any, a: Any, m: Any) -> None:
             _add_narrow(out, a, m, b, pairs)
 
 
-@njit(forceinline=True, **UNCOUNTED)
+@forced
 def _add_widest(out: Any, a: Any, m: Any, b: int, n: int) -> None:
     second, third, fourth = n + LANES, n + 2 * LANES, n + 3 * LANES
     s0, t0, u0, v0 = (
@@ -69,7 +68,7 @@ def _add_widest(out: Any, a: Any, m: Any, b: int, n: int) -> None:
     _store_four(out, b3, n, s3, t3, u3, v3)
 
 
-@njit(forceinline=True, **UNCOUNTED)
+@forced
 def _store_four(out: Any, b: int, n: int, s: Any, t: Any, u: Any, v: Any) -> None:
     store(out, b, n, s)
     store(out, b, n + LANES, t)
@@ -77,7 +76,7 @@ def _store_four(out: Any, b: int, n: int, s: Any, t: Any, u: Any, v: Any) -> Non
     store(out, b, n + 3 * LANES, v)
 
 
-@njit(forceinline=True, **UNCOUNTED)
+@forced
 def _add_wide(out: Any, a: Any, m: Any, b: int, n: int) -> None:
     s0, t0 = load(out, b, n), load(out, b, n + LANES)
     s1, t1 = load(out, b + 1, n), load(out, b + 1, n + LANES)
@@ -99,7 +98,7 @@ def _add_wide(out: Any, a: Any, m: Any, b: int, n: int) -> None:
     store(out, b + 3, n + LANES, t3)
 
 
-@njit(forceinline=True, **UNCOUNTED)
+@forced
 def _add_narrow(out: Any, a: Any, m: Any, b: int, n: int) -> None:
     s0, s1, s2, s3 = load(out, b, n), load(out, b + 1, n), load(out, b + 2, n), load(out, b + 3, n)
     for k in range(m.shape[0]):
