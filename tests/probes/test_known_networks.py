@@ -1,0 +1,156 @@
+"""Probes on networks and records whose answers are known: one thing taken for another shows."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from digitsum.figures.gates import trace
+from digitsum.network.cells import GRU, IRNN, LSTM, MGU, UGRNN, Cell, IndRNN, MinGRU, SRNSkip
+from digitsum.probes.gradient_flow import GradientFlow, memory_horizon
+from digitsum.probes.memory import BOTH, Memory, targets
+from digitsum.probes.probe import Probe
+from digitsum.probes.saturation import Saturation, saturated_fraction
+from digitsum.probes.spectrum import Spectrum, spectral_radius
+from digitsum.task.data import Batch
+from digitsum.task.question import SUM
+
+from ..conftest import classifier, data, module, trainer
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU, MGU, UGRNN])
+def test_the_radius_is_of_the_candidates_block(kind: type[Cell]) -> None:
+    """Each gate's U is a multiple of the identity, of which the candidate's isn't the largest."""
+    cell = classifier(kind, 2).cell
+    factors = {gate: 5.0 + i for i, gate in enumerate(cell.gates)} | {cell.candidate: 3.0}
+    blocks = [torch.eye(8) * factors[gate] for gate in cell.gates]
+    cell.U.data[:] = torch.cat(blocks, 1)
+    cell.U.data[1] *= -0.5  # another replica, and negative
+    assert spectral_radius(cell).tolist() == pytest.approx([3.0, 1.5])
+
+
+def test_the_radius_of_cells_that_have_no_matrix() -> None:
+    independent = classifier(IndRNN, 1).cell
+    independent.u.data[:] = torch.linspace(-0.9, 0.4, 8)
+    assert spectral_radius(independent).tolist() == pytest.approx([0.9])
+    assert spectral_radius(classifier(MinGRU, 2).cell).tolist() == [0.0, 0.0]
+
+
+def states(*values: float) -> Tensor:
+    return torch.tensor(values).view(1, -1, 1, 1)
+
+
+def test_saturation_counts_what_is_added_and_not_what_is_carried() -> None:
+    by_half = classifier(SRNSkip, 1).cell
+    by_half.s.fill_(0.5)
+    # Less half of the one before: 0.995, -0.9975, 0.5, 1.2: three beyond 0.99.
+    assert saturated_fraction(by_half, states(0.995, -0.5, 0.25, 1.325)).tolist() == [0.75]
+    # The same values as they are: 0.995 and 1.325 alone; less all of the one before: 0.995, -1.495
+    # and 1.075.
+    by_half.s.fill_(0.0)
+    assert saturated_fraction(by_half, states(0.995, -0.5, 0.25, 1.325)).tolist() == [0.5]
+
+
+@pytest.mark.parametrize("kind", [IRNN, IndRNN])
+def test_a_rectified_unit_is_gone_at_zero(kind: type[Cell]) -> None:
+    cell = classifier(kind, 1).cell
+    assert saturated_fraction(cell, states(0.0, 0.0, 0.0, 7.0)).tolist() == [0.75]
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+def test_traced_gates_make_the_states(kind: type[Cell]) -> None:
+    """The cell's own equation with the traced gates in it."""
+    network = classifier(kind, 2)
+    for parameter in network.cell.parameters():
+        torch.nn.init.normal_(parameter, generator=torch.Generator().manual_seed(1))
+    found = trace(network, (6, 7, 0, 1, 9))
+    before = np.concatenate([np.zeros_like(found["h"][:, :1]), found["h"][:, :-1]], 1)
+    if kind is GRU:
+        expected = (1 - found["z"]) * found["n"] + found["z"] * before
+        reset = found["r"]
+        assert not np.allclose(reset, found["z"])
+    else:
+        c = np.concatenate([np.zeros_like(found["c"][:, :1]), found["c"][:, :-1]], 1)
+        expected = found["o"] * np.tanh(found["c"])
+        np.testing.assert_allclose(found["f"] * c + found["i"] * found["g"], found["c"], atol=1e-6)
+    np.testing.assert_allclose(expected, found["h"], atol=1e-6)
+
+
+def looked(probe: Probe, **rows: list[Any]) -> dict[str, Any]:
+    """A probe that has looked three times."""
+    probe.steps = [1, 11, 21]
+    probe.rows = {name: [torch.tensor(one) for one in three] for name, three in rows.items()}
+    return probe.summary(probe.arrays())
+
+
+def test_a_summary_is_of_the_last_look() -> None:
+    fraction = [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]
+    found = looked(Saturation("x"), fraction=fraction)["last_fraction"]
+    assert found == pytest.approx([0.5, 0.6])
+    values = {key: [[i + 0.1, i + 0.2] for i in range(k, k + 3)] for k, key in ((1, "radius"),)}
+    values |= {"lyapunov": [[-1.0, -2], [-3, -4], [-5, -6]], "log_singular": [[9.0, 9]] * 3}
+    found = looked(Spectrum("x"), **values)
+    assert found["last_radius"] == pytest.approx([3.1, 3.2])
+    assert found["last_lyapunov"] == [-5, -6]
+    norms = [[[1.0, 1, 1]], [[1.0, 1, 1]], [[1e-9, 1e-9, 1]]]
+    assert looked(GradientFlow("x"), norms=norms)["last_memory_horizon"] == [1.0]
+    accuracy = [[[[0.9, 0.1]]] * 4] * 2 + [[[[0.8, 0.2]], [[0.7, 0.3]], [[0.6, 0.4]], [[0.5, 0.5]]]]
+    found = looked(Memory("x"), accuracy=accuracy)
+    names = ("n1", "n2", "n1 and n2", "n1 + n2")
+    expected = {
+        f"{name} at the end": [at] for name, at in zip(names, (0.2, 0.3, 0.4, 0.5), strict=True)
+    }
+    assert {name: np.round(values, 6).tolist() for name, values in found.items()} == expected
+
+
+def test_the_horizon_counts_from_the_end() -> None:
+    norms = np.array([[1.0, 1e-3, 1e-3, 1.0, 1.0]])
+    assert memory_horizon(norms).tolist() == [2.0]
+
+
+def test_what_the_memory_probe_reads() -> None:
+    digits = torch.tensor([[[3, 8, 0, 5], [9, 9, 1, 0]]])
+    found = targets(Batch(digits, digits[..., 0]), SUM)
+    assert [labels.tolist() for labels, _ in found] == [[[3, 9]], [[8, 9]], [[11, 18]]]
+    assert [classes for _, classes in found] == [10, 10, 19]
+
+
+def test_memory_is_read_from_the_best_weights_on_examples_of_its_own(tmp_path: Path) -> None:
+    """Weights whose best reads everything and whose last reads nothing, and the other way round."""
+    drawn = data(tmp_path, 2, length=5)
+    seen: list[Tensor] = []
+    probe = Memory(str(tmp_path))
+    network = module(IRNN, 2, lr=1e-9)
+    run = trainer(max_steps=1, callbacks=[probe])
+
+    def keep(digits: Tensor) -> Tensor:
+        """n1 and n2 stand in two units for ever."""
+        seen.append(digits)
+        first, second = digits[:, :, 0], digits[:, :, 1]
+        hot = torch.nn.functional.one_hot
+        both = torch.cat([hot(first, 10), hot(second, 10)], -1).float()
+        held = both.unsqueeze(1).repeat(1, digits.shape[2], 1, 1)
+        held[:, -1, :, 10:] = 0  # at the end the second is gone
+        return held
+
+    def nothing(digits: Tensor) -> Tensor:
+        return torch.zeros(*digits.shape[:1], digits.shape[2], digits.shape[1], 20)
+
+    network.best.hidden = keep  # type: ignore[method-assign]
+    network.classifier.hidden = nothing  # type: ignore[method-assign]
+    run.fit(network, drawn)
+    accuracy = probe.arrays()["accuracy"]
+    assert accuracy.shape == (1, 4, 2, 5)
+    assert (accuracy[0, :3, :, 1] == 1).all()
+    assert (accuracy[0, 0, :, -1] == 1).all()
+    assert (accuracy[0, 1, :, -1] < 0.2).all()
+    assert (accuracy[0, BOTH, :, -1] == accuracy[0, 1, :, -1]).all()
+    trained = {row.tobytes() for row in drawn.splits["train"].digits[0].numpy()}
+    fitted, measured = ({row.tobytes() for row in one[0].numpy()} for one in seen[-2:])
+    assert len(seen[-1][0]) == 1000
+    # Sequences of length 5 are few; what is drawn apart isn't the same set.
+    assert fitted != measured
+    assert fitted != trained
