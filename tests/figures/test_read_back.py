@@ -183,6 +183,15 @@ def test_a_forest_has_its_rows_from_the_top_and_fills_what_is_clear() -> None:
     assert spans == [[0.2, 0.4], [-0.2, 0.1]]
 
 
+def test_a_forest_shows_what_is_too_small_to_matter() -> None:
+    rows = [Row("5", 0.005, -0.01, 0.015)]
+    (axes,) = forest(Forest("difference", rows, threshold=0.8, margin=0.02)).axes
+    (band,) = axes.patches
+    ends = band.get_extents().transformed(axes.transData.inverted())
+    assert (ends.x0, ends.x1) == pytest.approx((0.78, 0.82))
+    assert not forest(Forest("loss", rows)).axes[0].patches
+
+
 def test_networks_asked_elsewhere_are_trained_down_and_asked_across() -> None:
     cells = {("gru", 5, 5): 0.9, ("gru", 5, 20): 0.2, ("gru", 10, 5): 0.7, ("gru", 10, 20): 0.4}
     axes = asked_at_lengths(cells, "test", "0.10 (always 9)").axes[0]

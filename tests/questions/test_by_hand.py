@@ -8,7 +8,7 @@ import pytest
 
 from digitsum.questions.dial import best_on_the_dial, best_skips, dials, skip_remembers
 from digitsum.questions.explosion import dead, exploding, gradients_explode, growth, largest
-from digitsum.questions.judgement import Judgement, decide
+from digitsum.questions.judgement import Judgement, decide, rests_on
 from digitsum.questions.learning_rates import learning_rates_decide
 from digitsum.questions.lengths import at_the_longest
 from digitsum.questions.lstm import lstm_remembers
@@ -299,6 +299,13 @@ def test_a_search_tells_test_of_its_best_alone(tmp_path: Path) -> None:
 def ramp(low: float, high: float) -> np.ndarray[Any, Any]:
     """Draws of which each quantile is known: evenly from low to high."""
     return np.linspace(low, high, 100_001)
+
+
+def test_a_verdict_that_rests_on_the_margin_says_so() -> None:
+    small, clear, wide = ramp(-0.015, 0.015), ramp(-1, -0.5), ramp(-1, 1)
+    assert rests_on([small], 0.02) == "; within 0.02, too small to matter"
+    assert [rests_on([one], 0.02) for one in (clear, wide)] == ["", ""]
+    assert rests_on([small], None) == ""
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from digitsum.figures.style import LOOKS, band, chance_line, figure, styled
 from digitsum.questions.forest import Forest, Row
-from digitsum.questions.judgement import MARGIN, Claim, Judgement, decide
+from digitsum.questions.judgement import MARGIN, Claim, Judgement, decide, rests_on
 from digitsum.statistics import resampled_means, slope_weights
 from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.jobs import LENGTH, Array, Job
@@ -128,9 +128,10 @@ def _rises(
         Row(f"{dial.length}", one.mean(), *np.quantile(one, [0.025, 0.975]))
         for dial, one in zip(known, draws, strict=True)
     ]
-    forest = Forest("change from s = 0 to 1", changes, signed=True)
+    forest = Forest("change from s = 0 to 1", changes, signed=True, margin=margin or 0.0)
     count = len(known[0].values(measure)[0])
     test = f"least squares over s, 95 % bootstrap interval, n = {count} each"
+    test += rests_on(draws, margin)
     numbers = f"change over the whole dial at {forest.listed()}"
     return Judgement(part, numbers, test, decide(draws, margin), forest)
 

@@ -11,7 +11,7 @@ from digitsum.figures.gradient_norms import FLOOR, median_band
 from digitsum.figures.style import LOOKS, band, figure, styled
 from digitsum.questions.curves import On, on_both, trained_on
 from digitsum.questions.forest import Forest, rows
-from digitsum.questions.judgement import MARGIN, Claim, Judgement, decide
+from digitsum.questions.judgement import MARGIN, Claim, Judgement, decide, rests_on
 from digitsum.statistics import difference, probability, resampled_means, summarise
 from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.jobs import Array, Job
@@ -158,12 +158,14 @@ def _vanishes(free: Job, clipped: Job, name: str) -> Judgement:
 def _learns(clipped: Job, name: str) -> Judgement:
     values = clipped.values("test_accuracy")
     learned, chance = summarise(values.tolist()), clipped.chance
+    above = [resampled_means(values - chance, np.random.default_rng(0))]
     return Judgement(
         f"{name}: with clipping at 20 these settings learn (test accuracy above chance)",
         str(learned),
-        f"95 % bootstrap interval against {chance:.2f}, n = {learned.replicas}",
-        decide([resampled_means(values - chance, np.random.default_rng(0))], MARGIN),
-        Forest("test accuracy", rows([CLIPPED], [learned]), chance, axis=""),
+        f"95 % bootstrap interval against {chance:.2f}, n = {learned.replicas}"
+        + rests_on(above, MARGIN),
+        decide(above, MARGIN),
+        Forest("test accuracy", rows([CLIPPED], [learned]), chance, axis="", margin=MARGIN),
     )
 
 

@@ -38,6 +38,8 @@ class Forest(NamedTuple):
         threshold: from which the numbers are told apart.
         signed: whether they are differences, written with their signs.
         axis: what the settings are.
+        margin: within which of the threshold a difference is too small to matter; 0 where no size
+            is known to be.
     """
 
     quantity: str
@@ -45,6 +47,7 @@ class Forest(NamedTuple):
     threshold: float = 0.0
     signed: bool = False
     axis: str = "length"
+    margin: float = 0.0
 
     def listed(self) -> str:
         """`5: +0.012 [...]; 10: ...`."""
@@ -74,6 +77,10 @@ def forest(judged: Forest) -> Figure:
         made = figure(WIDTH, AROUND + ROW * len(judged.rows))
         axes = made.subplots()
         axes.axvline(judged.threshold, color="0.4", linewidth=1, linestyle=(0, (4, 2)))
+        if judged.margin:
+            ends = judged.threshold - judged.margin, judged.threshold + judged.margin
+            band = axes.axvspan(*ends, color="0.5", alpha=0.18, linewidth=0)
+            hover(band, [f"within {judged.margin:.2g} of it: too small to matter"])
         for place, row in enumerate(judged.rows):
             clear = not row.low <= judged.threshold <= row.high
             axes.plot([row.low, row.high], [place, place], color=CLEAR, linewidth=2.4, alpha=0.5)

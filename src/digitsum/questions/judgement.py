@@ -74,6 +74,13 @@ def decide(effects: Sequence[Array], margin: float | None = None) -> Verdict:
     return "not decided"
 
 
+def rests_on(effects: Sequence[Array], margin: float | None) -> str:
+    """What is to be said beside a verdict that would be another without the margin."""
+    if decide(effects, margin) == decide(effects):
+        return ""
+    return f"; within {margin:g}, too small to matter"
+
+
 def compared_at(
     part: str,
     at: Array,
@@ -82,15 +89,16 @@ def compared_at(
     quantity: str = "difference in test accuracy",
 ) -> Judgement:
     """The statement that every difference, one a length, is above zero."""
-    forest = Forest(quantity, rows(at, compared), signed=True)
+    forest = Forest(quantity, rows(at, compared), signed=True, margin=margin or 0.0)
+    effects = [one.draws for one in compared]
     largest = max(one.p for one in compared)
     sizes = compared[0].sizes
     return Judgement(
         part,
         forest.listed(),
         f"bootstrap; permutation, largest {probability(largest)}, n = {sizes[0]} and {sizes[1]} "
-        "each",
-        decide([one.draws for one in compared], margin),
+        f"each{rests_on(effects, margin)}",
+        decide(effects, margin),
         forest,
     )
 
@@ -101,10 +109,13 @@ def falls(name: str, lengths: Array, found: Slope, means: Sequence[Row], count: 
     It is too small to matter where accuracy changes by less than the margin over all lengths.
     """
     tenfold = Row("slope", 10 * found.slope, 10 * found.low, 10 * found.high)
-    forest = Forest("test accuracy per ten digits", [tenfold], signed=True, axis="")
+    span = lengths.max() - lengths.min()
+    quantity, small = "test accuracy per ten digits", float(10 * MARGIN / span)
+    forest = Forest(quantity, [tenfold], signed=True, axis="", margin=small)
     listed = "; ".join(f"{one.setting}: {one.said()}" for one in means)
     numbers = f"{tenfold.said(signed=True)} accuracy per ten digits; mean at {listed}"
+    over_all = -found.draws * span
     test = f"bootstrap; permutation of lengths, {probability(found.p)}, n = {count}"
-    over_all = -found.draws * (lengths.max() - lengths.min())
+    test += rests_on([over_all], MARGIN)
     part = f"{name}: accuracy falls with length"
     return Judgement(part, numbers, test, decide([over_all], MARGIN), forest, means)

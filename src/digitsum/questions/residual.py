@@ -6,7 +6,7 @@ import numpy as np
 
 from digitsum.questions.curves import On, by_length, claimed
 from digitsum.questions.forest import Forest
-from digitsum.questions.judgement import MARGIN, Claim, Judgement, compared_at, decide
+from digitsum.questions.judgement import MARGIN, Claim, Judgement, compared_at, decide, rests_on
 from digitsum.statistics import difference, resampled_means
 from digitsum.sweeps.collected import Sweep
 
@@ -28,12 +28,13 @@ def _judged(found: Sweep, on: On) -> list[Judgement]:
         return []
     above = [row[np.isfinite(row)] - HIGH for row in curve.values]
     draws = [resampled_means(one, np.random.default_rng(0)) for one in above]
-    high = Forest("test accuracy", curve.means(), HIGH)
+    high = Forest("test accuracy", curve.means(), HIGH, margin=MARGIN)
     judged = [
         Judgement(
             "residual SRN above 0.8 at every length",
             high.listed(),
-            f"95 % bootstrap interval against 0.8, n = {curve.values.shape[1]} a length",
+            f"95 % bootstrap interval against 0.8, n = {curve.values.shape[1]} a length"
+            + rests_on(draws, MARGIN),
             decide(draws, MARGIN),
             high,
         )

@@ -111,7 +111,7 @@ def _judged(found: Sweep, on: On) -> list[Judgement]:
     judged = []
     for (model, curve), own in zip(curves.items(), looked_at, strict=True):
         depths = [Row(f"{dip.length}", dip.depth, dip.low, dip.high) for dip in own]
-        forest = Forest("depth of a dip in test accuracy", depths, signed=True)
+        forest = Forest("depth of a dip in test accuracy", depths, signed=True, margin=MARGIN)
         seen = single_seed_share(curve.values)
         alone = f"one seed alone shows a dip somewhere in {seen:.0%} of curves"
         judged.append(
