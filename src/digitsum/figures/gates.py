@@ -41,9 +41,14 @@ def trace(classifier: Classifier, sequence: tuple[int, ...] = SEQUENCE) -> dict[
     return {name: torch.stack(values, 1).numpy() for name, values in found.items()}
 
 
-def gates(classifier: Classifier) -> Figure:
+def sequence_of(length: int) -> tuple[int, ...]:
+    """The book's sequence, cut to a length or with zeros behind."""
+    return (SEQUENCE + (0,) * length)[:length]
+
+
+def gates(classifier: Classifier, sequence: tuple[int, ...] = SEQUENCE) -> Figure:
     """Above, replica 0 unit by unit; below, each replica's mean over units, with its interval."""
-    traced = trace(classifier)
+    traced = trace(classifier, sequence)
     names = next(words for kind, words in _NAMES.items() if isinstance(classifier.cell, kind))
     with styled():
         made = figure(11.0, 5.4)
@@ -66,14 +71,14 @@ def gates(classifier: Classifier) -> Figure:
             axes.set_xlabel("")
             axes.set_title(words, fontsize=9)
             below = grid[1][column]
-            band(below, np.arange(len(SEQUENCE)), values.mean(2).T, LOOKS[0], words)
+            band(below, np.arange(len(sequence)), values.mean(2).T, LOOKS[0], words)
             for place in (axes, below):
-                place.set_xticks(range(len(SEQUENCE)), [str(digit) for digit in SEQUENCE])
+                place.set_xticks(range(len(sequence)), [str(digit) for digit in sequence])
             below.set_xlabel("digit read")
         grid[0][0].set_ylabel("hidden unit (replica 0)")
         grid[1][0].set_ylabel("mean over units")
         made.suptitle(
-            f"{type(classifier.cell).__name__} on {' '.join(map(str, SEQUENCE))}; below: mean and "
+            f"{type(classifier.cell).__name__} on {' '.join(map(str, sequence))}; below: mean and "
             f"95 % interval over {len(next(iter(traced.values())))} replica(s)",
             fontsize=9,
         )

@@ -30,6 +30,13 @@ def evaluate(config: DictConfig) -> None:
             raise UserError("tell is for run=FOLDER")
         retell(Path(config.run).resolve())
         return
+    if config.digits is not None:
+        from digitsum.runs.asking import ask_run
+
+        if config.run is None:
+            raise UserError("digits is for run=FOLDER")
+        ask_run(Path(config.run).resolve(), str(config.digits))
+        return
     if config.figures not in (None, "gates"):
         raise UserError(f"figures is {config.figures}; it must be gates, or null")
     length = config.data.length

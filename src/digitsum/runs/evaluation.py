@@ -109,9 +109,9 @@ def evaluate_run(folder: Path, config: DictConfig) -> None:
     )
     figures = [save(confusion(matrix, title, asked), place / "confusion")]
     if config.figures == "gates":
-        from digitsum.figures.gates import gates
+        from digitsum.figures.gates import gates, sequence_of
 
-        figures.append(save(gates(run.classifier), place / "gates"))
+        figures.append(save(gates(run.classifier, sequence_of(length)), place / "gates"))
     _show(found, run, _rows(by_label, asked), asked, figures, note)
 
 

@@ -13,6 +13,8 @@ from hydra.errors import HydraException
 # Keys whose values are paths; of the second, a sweep may have several.
 PATHS = ("run", "sweep", "hydra.run.dir", "hydra.sweep.dir")
 SWEPT = ("data.dir", "data.root")
+# Keys whose values are taken letter by letter.
+TEXTS = ("digits",)
 # What leaves a group out, and the choice that does so.
 NONE = {"logger": "none", "callbacks": "default"}
 _WORD = re.compile(r"(\+{0,2})([\w./]+)=(.*)", re.DOTALL)
@@ -41,6 +43,8 @@ def _taken(word: str, many: bool, lists: Sequence[str]) -> str:
     plus, key, value = found.groups()
     if key in lists and "," in value and not value.startswith(("[", "'", '"')):
         return f"{key}=[{value}]"
+    if key in TEXTS and value != "null" and value[:1] not in ("'", '"'):
+        return f"{plus}{key}={in_quotes(value)}"
     if key in NONE and value in ("", "null", "none", "[]"):
         return f"{plus}{key}={NONE[key]}"
     if key in PATHS:
