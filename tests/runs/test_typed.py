@@ -139,6 +139,8 @@ TYPED = [
     ("seed=${oc.env:NOT_THERE}", ["seed", "NOT_THERE"]),
     ("hydra.run.dir=$HOME/x", ["hydra.run.dir is $HOME/x", "without $"]),
     ("logger.name=true", ["logger can't be built"]),
+    ("logger.version=[]", ["version_[]", "which is no name"]),
+    ("logger.version=*", ["version"]),
     ("logger.name=..", ["logger would write outside of the run's folder"]),
     ("overwrite=maybe", ["overwrite is maybe", "true or false"]),
     ("~hydra.callbacks.checks", ["hydra.callbacks.checks can't be set"]),

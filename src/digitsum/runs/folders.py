@@ -96,7 +96,7 @@ class Folder:
         """
         wanted = set(names)
         for name in wanted:
-            if not _below(name):
+            if not is_name(name):
                 raise UserError(f"{self.path}: {name!r} is no name for a file in it")
         self.check(wanted)
         if wanted <= self.names and (self.path / MARK).exists():
@@ -163,14 +163,14 @@ def _read_mark(folder: Path) -> dict[str, Any] | None:
         raise UserError(f"{folder / MARK} can't be read ({error})") from None
     known = isinstance(found, dict) and found.get("digitsum") == SCHEMA
     names = found.get("names") if known else None
-    if not isinstance(names, list) or not all(_below(one) for one in names):
+    if not isinstance(names, list) or not all(is_name(one) for one in names):
         raise UserError(f"{folder / MARK}: not a mark that this version reads")
     if found.get("kind") not in KEYS:
         raise UserError(f"{folder / MARK}: kind is {found.get('kind')}; it must be run or sweep")
     return cast(dict[str, Any], found)
 
 
-def _below(name: Any) -> bool:
+def is_name(name: Any) -> bool:
     """Whether a name, of whatever system, is that of something within the folder."""
     if not isinstance(name, str) or not name or set('\\:?[]"<>|') & set(name):
         return False

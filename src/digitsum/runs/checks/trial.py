@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 from digitsum.errors import UserError
 from digitsum.network.classifier import Classifier
 from digitsum.runs.build import build_classifier
+from digitsum.runs.folders import is_name
 from digitsum.runs.loggers import build_logger, loggers_of
 from digitsum.runs.places import ASKED, FOLDER, SHARED
 from digitsum.task.data import DigitSumData
@@ -66,10 +67,14 @@ def check_builds(config: DictConfig, folder: Path) -> None:
         for name, one in loggers_of(cast(DictConfig, OmegaConf.create(tree)).logger).items():
             made = _built(name, partial(build_logger, name, one, trial=True), Logger)
             inner = _built(name, partial(getattr, made, "log_dir", None), None)
-            if inner is not None and not Path(inner).resolve().is_relative_to(
-                Path(place).resolve()
-            ):
+            if inner is None:
+                continue
+            at, within = Path(inner).resolve(), Path(place).resolve()
+            if not at.is_relative_to(within):
                 raise UserError(f"{name} would write outside of the run's folder: name, version")
+            below = at.relative_to(within).as_posix()
+            if below != "." and ("*" in below or not is_name(below)):
+                raise UserError(f"{name} would write into {below!r}, which is no name: version")
 
 
 def _built(group: str, build: Callable[[], Any], kind: type | None) -> Any:
