@@ -57,7 +57,7 @@ def test_the_learning_rate_is_chosen_on_dev_and_judged_on_test(tmp_path: Path) -
     sweep(tmp_path, jobs)
     found = spans(collect(tmp_path))
     assert [one.model for one in found] == ["gru", "srn"]
-    assert said(found[0]) == "> 40 [> 40, > 40]"
+    assert said(found[0]) == "> 40"
     assert found[1].lr == [0.001] * 4
     assert found[1].span == pytest.approx(10 * 2**0.5, rel=0.01)
     assert found[1].low < found[1].span < found[1].high

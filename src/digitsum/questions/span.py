@@ -116,14 +116,16 @@ def _resampled(dev: Sequence[Array], test: Sequence[Array], stream: np.random.Ge
 
 
 def said(one: Span) -> str:
-    """`37 [31, 45]`; `> 280` and `< 5` where the lengths don't reach."""
+    """`37 [31, 45]`; `> 280` or `< 5` where the lengths don't reach, at either end or at both."""
 
     def length(value: float) -> str:
         if value == 0:
             return f"< {one.lengths[0]}"
         return f"> {one.lengths[-1]}" if np.isinf(value) else f"{value:.0f}"
 
-    return f"{length(one.span)} [{length(one.low)}, {length(one.high)}]"
+    ends = length(one.low), length(one.high)
+    beyond = np.isinf(one.low) or one.high == 0  # of which there is no more to say
+    return length(one.span) if beyond else f"{length(one.span)} [{ends[0]}, {ends[1]}]"
 
 
 def span_table(found: Sweep) -> dict[str, tuple[list[str], list[list[str]]]]:
