@@ -71,7 +71,9 @@ class Memory(Probe):
 
     Fitted and measured on examples drawn for it alone, so that what a network has learnt by heart
     counts for nothing; with files that are fixed, on the training examples, and on dev and test
-    together. Records `accuracy` [1, targets, R, T].
+    together. Records `accuracy` [1, targets, R, T], and `lost` [1, R]: the fraction of examples
+    that the network answers wrong, and of which n1 and n2 are both read right from the state after
+    the second item, but not from the last.
     """
 
     name = "memory"
@@ -89,7 +91,8 @@ class Memory(Probe):
         both = [Batch(*(part.to(device) for part in batch)) for batch in data.for_probes()]
         states = [module.best.hidden(batch.digits) for batch in both]
         fit_to, truth = (targets(batch, data.question) for batch in both)
-        found = []
+        wrong = module.best(both[1].digits).argmax(-1) != both[1].labels
+        found, lost = [], []
         for i in range(data.replicas):  # in doubles, all at once would take eight times as much
             own = [(labels[i : i + 1], classes) for labels, classes in fit_to]
             # A diverged replica's states may be infinite; it then reads nothing.
@@ -99,8 +102,10 @@ class Memory(Probe):
                 for answers, (labels, _) in zip(read_off(mine[0], own, mine[1]), truth, strict=True)
             ]
             right.insert(BOTH, right[0] & right[1])
+            gone = right[BOTH][0, 1] & ~right[BOTH][0, -1]
+            lost.append((wrong[i] & gone).double().mean())
             found.append(torch.stack([one.double().mean(-1) for one in right]))
-        self.record(module, accuracy=torch.cat(found, 1))
+        self.record(module, accuracy=torch.cat(found, 1), lost=torch.stack(lost))
 
     def figure(self, arrays: dict[str, Array]) -> Figure:
         # Of items and labels of a person's own each has a chance of its own.
@@ -109,4 +114,5 @@ class Memory(Probe):
 
     def summary(self, arrays: dict[str, Array]) -> dict[str, list[Any]]:
         last = np.round(arrays["accuracy"][-1][:, :, -1], 6).tolist()
-        return {f"{name} at the end": values for name, values in zip(self.names, last, strict=True)}
+        told = zip(self.names, last, strict=True)
+        return {f"{name} at the end": values for name, values in told}

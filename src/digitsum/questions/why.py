@@ -26,7 +26,6 @@ CONDITIONS = {
     FRESH: "fresh",
     LONG: "fresh, 5 x the steps",
 }
-BOTH = 2  # of what the memory probe reads: n1 and n2, each right
 REASONS = {
     "by_heart": "learnt by heart",
     "not_yet": "not yet learnt",
@@ -54,12 +53,9 @@ class Why(NamedTuple):
     not_added: Summary
 
 
-def kept(job: Job) -> Array:
-    """How often n1 and n2 are both read right from the state after the second digit, and from the
-    last: [2, R].
-    """
-    both = job.arrays("memory")["accuracy"][-1][BOTH]
-    return np.stack([both[:, 1], both[:, -1]])
+def lost(job: Job) -> Array:
+    """The fraction of answers that are wrong, with both digits readable once and no more: [R]."""
+    return np.asarray(job.arrays("memory")["lost"][-1], np.float64)
 
 
 def by_condition(found: Sweep) -> dict[tuple[str, int], dict[str, Job]]:
@@ -76,14 +72,14 @@ def reasons(found: Sweep) -> list[Why]:
     needed = (SORTED, SHUFFLED, FRESH, LONG)
     made = []
     for (model, length), jobs in by_condition(found).items():
-        if all(name in jobs for name in needed) and jobs[LONG].recorded("memory"):
+        if all(name in jobs for name in needed) and "lost" in jobs[LONG].arrays("memory"):
             made.append(_why(model, length, jobs))
     return made
 
 
 def _why(model: str, length: int, jobs: dict[str, Job]) -> Why:
     accuracy = {name: job.values("test_accuracy") for name, job in jobs.items()}
-    early, late = kept(jobs[LONG])
+    gone = lost(jobs[LONG])
     return Why(
         model,
         length,
@@ -91,8 +87,8 @@ def _why(model: str, length: int, jobs: dict[str, Job]) -> Why:
         difference(accuracy[SHUFFLED], accuracy[SORTED]),
         difference(accuracy[FRESH], accuracy[SHUFFLED]),
         difference(accuracy[LONG], accuracy[FRESH]),
-        summarise((early - late).tolist()),
-        summarise((1 - accuracy[LONG] - (early - late)).tolist()),
+        summarise(gone.tolist()),
+        summarise((1 - accuracy[LONG] - gone).tolist()),
     )
 
 
