@@ -18,6 +18,7 @@ from digitsum.reports.report import report
 from digitsum.sweeps.collected import collect
 
 OWN = ("why", "ask", "distractors")
+OWN_PHRASES = Path(__file__).with_name("why.zh.yaml")
 
 
 def main() -> None:
@@ -29,10 +30,10 @@ def main() -> None:
     write(DOCS / "results.md", gathered(own))
     found, told = page(sweeps), lines(sweeps)
     write(DOCS / "why.md", found)
-    write(DOCS / "why.zh.md", translated(found, PHRASES))
+    write(DOCS / "why.zh.md", translated(found, OWN_PHRASES, PHRASES))
     if told:
         quoted(DOCS.parent / "README.md", told, "why")
-        quoted(DOCS.parent / "README.zh.md", translated(told, PHRASES), "why")
+        quoted(DOCS.parent / "README.zh.md", translated(told, OWN_PHRASES, PHRASES), "why")
     unused()
 
 

@@ -20,7 +20,8 @@ TOLD = (SORTED, SHUFFLED, THIRTY, ON_FRESH, LONG)
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    cells = [[cell.replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
 
 
 def trained(found: Sweep) -> list[str]:
@@ -44,8 +45,7 @@ def trained(found: Sweep) -> list[str]:
         f"![why]({copied(found.folder, 'why.png')})",
         "## The parts",
         "Fractions of test answers. *Right* and the four parts add up to 1; what is below zero is "
-        "a loss. They overlap where [method](method.md) says so: a network may keep the sum and "
-        "let both digits go, which makes *not kept* larger than all that is wrong.",
+        "a loss. They aren't separate causes: [method](method.md) says where they overlap.",
         table(head, body),
         made_by(found),
     ]
