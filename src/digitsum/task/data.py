@@ -173,14 +173,15 @@ class DigitSumData(pl.LightningDataModule):
     def draw_pass(self, number: int) -> Batch:
         """The examples of one pass, where they are fresh: digits [R, N, T]."""
         if self._drawn is None or self._drawn[0] != number:
-            self._drawn = number, self._draw(self.copies["train"], number)
+            self._drawn = number, self._draw(self.copies["train"], number, self._drawn)
         return self._drawn[1]
 
-    def _draw(self, copies: int, number: int) -> Batch:
+    def _draw(self, copies: int, number: int, before: tuple[int, Batch] | None = None) -> Batch:
         seeds = range(self.seed, self.seed + self.replicas)
         drawn = self.source.draw_pass(self.length, copies, seeds, number, self.distractors)
         digits = torch.from_numpy(drawn.digits)
-        return Batch(digits, self.question.labels(digits))
+        # Pairs come in the same order in each pass, and so do labels.
+        return Batch(digits, self.question.labels(digits) if before is None else before[1].labels)
 
     def for_probes(self) -> tuple[Batch, Batch]:
         """What a probe of the states is fitted on, and others that it is measured on.

@@ -18,6 +18,7 @@ Source: Qiu Xipeng, "Neural Networks and Deep Learning: Practice", chapter on re
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import ClassVar, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
@@ -61,14 +62,25 @@ class Source(Protocol):
     ) -> Examples: ...
 
 
+@cache
+def _pairs(length: int, copies: int) -> Examples:
+    """All 100 pairs in their order, each several times, with zeros behind."""
+    pairs = np.repeat(np.arange(100), copies)
+    sequences = np.zeros((100 * copies, length), np.int64)
+    sequences[:, 0], sequences[:, 1] = pairs // 10, pairs % 10
+    return Examples(sequences, SUM.labels(sequences))
+
+
 def _assembled(length: int, positions: Int, digits: Int) -> Examples:
     """From the positions and the digits of each example's distractors, [N, D] or [R, N, D]."""
-    copies = positions.shape[-2] // 100
-    pairs = np.repeat(np.arange(100), copies)
-    sequences = np.zeros((*positions.shape[:-1], length), np.int64)
-    sequences[..., 0], sequences[..., 1] = pairs // 10, pairs % 10
-    np.put_along_axis(sequences, positions, digits, -1)
-    return Examples(sequences, SUM.labels(sequences))
+    shape = positions.shape[:-1]
+    pairs = _pairs(length, shape[-1] // 100)
+    sequences = np.empty((*shape, length), np.int64)
+    sequences[:] = pairs.digits
+    # One index for all: fresh examples are made anew in each pass.
+    begin = np.arange(0, sequences.size, length).reshape(*shape, 1)
+    sequences.reshape(-1)[begin + positions] = digits
+    return Examples(sequences, np.broadcast_to(pairs.labels, shape))
 
 
 def _several(stream: np.random.Generator, length: int, size: int, count: int) -> tuple[Int, Int]:
