@@ -113,8 +113,8 @@ def test_without_one_of_the_compared_nothing_is_said(tmp_path: Path) -> None:
 def test_what_is_shown_are_these_numbers(tmp_path: Path) -> None:
     found = sweep(tmp_path, [*trained(10), *trained(20, 0.4)])
     words = mostly(found)
-    assert words.startswith("Of test answers at length 20: srn has 0.30 right, and mostly not kept")
-    assert "is 0.40 [0.38, 0.42]." in words
+    assert words.startswith("On three copies of each pair, shuffled, at length 20: srn 0.30 right,")
+    assert words.endswith("the largest part of the rest not kept, 0.40 [0.38, 0.42].")
     ((head, rows),) = parts(found).values()
     assert head[:2] == ["cell", "length"]
     assert [row[1] for row in rows] == ["10", "20"]

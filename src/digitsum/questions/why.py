@@ -117,14 +117,14 @@ def mostly(found: Sweep) -> str:
         return ""
     at = max(shared)
     told = [_told(one) for one in known if one.length == at]
-    return f"Of test answers at length {at}: {'; '.join(told)}."
+    return f"On three copies of each pair, shuffled, at length {at}: {'; '.join(told)}."
 
 
 def _told(one: Why) -> str:
     name = max(REASONS, key=lambda name: getattr(one, name).mean)
     part = getattr(one, name)
-    share = f"{part.mean:.2f} [{part.low:.2f}, {part.high:.2f}]"
-    return f"{one.model} has {one.right.mean:.2f} right, and mostly {REASONS[name]} is {share}"
+    share = f"{REASONS[name]}, {part.mean:.2f} [{part.low:.2f}, {part.high:.2f}]"
+    return f"{one.model} {one.right.mean:.2f} right, the largest part of the rest {share}"
 
 
 def why(found: Sweep) -> dict[str, Figure]:
