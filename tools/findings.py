@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import yaml
 
 from digitsum.questions.curves import FRESH
 from digitsum.questions.dial import accuracy, dials
@@ -35,10 +36,22 @@ def copied(folder: Path, name: str) -> str:
     return f"figures/{folder.name}_{name}"
 
 
+def grid(found: Sweep) -> dict[str, list[str]]:
+    """What a study varies by itself; nothing where it stands on another one."""
+    path = DOCS.parent / "multirun_sweeps" / "study" / f"{found.study}.yaml"
+    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    params = tree["hydra"]["sweeper"]["params"]
+    return {key: str(values).split(",") for key, values in params.items()}
+
+
 def made_by(found: Sweep) -> str:
     largest = max(found.complete, key=lambda job: len(job.replicas))
     shards = largest.shards or (largest,)
     words = f"study={found.study} replicas={len(shards[0].replicas)}"
+    for key, listed in grid(found).items():
+        values = list(dict.fromkeys(str(job.settings[key]) for job in found.complete))
+        if set(values) != set(listed):
+            words += f" {key}={','.join(values)}"
     if len(shards) > 1:
         words += " seed=" + ",".join(str(shard.settings["seed"]) for shard in shards)
     return f"Made by `python train.py {words}`."
