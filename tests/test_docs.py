@@ -30,14 +30,20 @@ def test_the_findings_in_chinese_follow_the_english_ones() -> None:
     sys.path.insert(0, str(REPO / "tools"))
     from translation import translated  # type: ignore[import-not-found]
 
-    def between_marks(name: str) -> str:
+    def between_marks(name: str, mark: str = "findings") -> str:
         text = (REPO / name).read_text(encoding="utf-8")
-        return text.partition("<!-- findings -->\n")[2].partition("<!-- /findings -->")[0]
+        return text.partition(f"<!-- {mark} -->\n")[2].partition(f"<!-- /{mark} -->")[0]
 
     phrases = REPO / "tools" / "findings.zh.yaml"
     english = (DOCS / "findings.md").read_text(encoding="utf-8")
     assert translated(english, phrases) == (DOCS / "findings.zh.md").read_text(encoding="utf-8")
     assert translated(between_marks("README.md"), phrases) == between_marks("README.zh.md")
+    own = REPO / "tools" / "why.zh.yaml"
+    why = translated((DOCS / "why.md").read_text(encoding="utf-8"), own, phrases)
+    assert why == (DOCS / "why.zh.md").read_text(encoding="utf-8")
+    lines = between_marks("README.md", "why")
+    assert lines.count("\n") == 3
+    assert translated(lines, own, phrases) == between_marks("README.zh.md", "why")
     with pytest.raises(SystemExit, match="no phrase for unheard"):
         translated("unheard", phrases)
 

@@ -45,7 +45,9 @@ def trained(found: Sweep) -> list[str]:
         f"![why]({copied(found.folder, 'why.png')})",
         "## The parts",
         "Fractions of test answers. *Right* and the four parts add up to 1; what is below zero is "
-        "a loss. They aren't separate causes: [method](method.md) says where they overlap.",
+        "a loss. They aren't separate causes: [method](method.md) says where they overlap; and a "
+        "network that has not left its start after five times the steps counts as one that keeps "
+        "nothing, since nothing has told it to.",
         table(head, body),
         made_by(found),
     ]
