@@ -21,7 +21,11 @@ WAS = {
     "learning_rates.learning_rates_decide turning.accuracy_turns explosion.gradients_explode "
     "lstm.lstm_remembers skip.skip_remembers",
 }
-TABLES = ["digitsum.studies.dial.best_skips", "digitsum.studies.span.span_table"]
+TABLES = [
+    "digitsum.studies.beside.side_by_side",
+    "digitsum.studies.dial.best_skips",
+    "digitsum.studies.span.span_table",
+]
 NAMED = [(kind, f"digitsum.studies.{kind}.{one}") for kind in WAS for one in WAS[kind].split()]
 NAMED += [("tables", one) for one in TABLES]
 

@@ -30,7 +30,7 @@ ASKED = [
 ]
 # Sweeps of earlier versions name functions where they were: by kind, then by question.
 _WAS = re.compile(r"digitsum\.studies\.(?:answers\.|figures\.|claims\.)?(\w+)\.(\w+)")
-_QUESTIONS = {"against": "settings", "best": "settings", "skip": "dial"}
+_QUESTIONS = {"against": "settings", "beside": "settings", "best": "settings", "skip": "dial"}
 
 
 def _now(name: str) -> str:
