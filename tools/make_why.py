@@ -12,7 +12,7 @@ from pathlib import Path
 from findings import DOCS
 from make_results import PHRASES, gathered, quoted, unused, write
 from translation import translated
-from why import lines, page
+from why import lines, page, twice
 
 from digitsum.reports.report import report
 from digitsum.sweeps.collected import collect
@@ -28,7 +28,8 @@ def main() -> None:
     sweeps = [collect(folder) for folder in folders]
     own = [f for f, found in zip(folders, sweeps, strict=True) if found.study in OWN]
     write(DOCS / "results.md", gathered(own))
-    found, told = page(sweeps), lines(sweeps)
+    known = twice(sweeps)
+    found, told = page(sweeps, known), lines(sweeps, known)
     write(DOCS / "why.md", found)
     write(DOCS / "why.zh.md", translated(found, OWN_PHRASES, PHRASES))
     if told:

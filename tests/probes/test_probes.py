@@ -17,7 +17,7 @@ from digitsum.network.embedding import Frozen
 from digitsum.network.initialisation import replica_generators
 from digitsum.probes.gradient_flow import GradientFlow, gradient_flow, memory_horizon
 from digitsum.probes.gradient_norms import GradientNorms
-from digitsum.probes.memory import Memory, readable
+from digitsum.probes.memory import Memory, read_off
 from digitsum.probes.saturation import Saturation, saturated_fraction
 from digitsum.probes.spectrum import Spectrum, spectral_radius, stretch
 from digitsum.training.clipping import Clipping
@@ -153,7 +153,8 @@ def test_a_linear_reader_reads_what_is_there_and_no_more() -> None:
     written = nn.functional.one_hot(labels, 4).float().unsqueeze(1)
     noise = torch.randn(1, 1, 300, 4, generator=generator)
     states = torch.cat([written, noise], 1)  # at time 1 the label itself, at time 2 nothing
-    found = readable(states[:, :, :200], labels[:, :200], states[:, :, 200:], labels[:, 200:], 4)
+    (answers,) = read_off(states[:, :, :200], [(labels[:, :200], 4)], states[:, :, 200:])
+    found = (answers == labels[:, 200:].unsqueeze(1)).double().mean(-1)
     assert found[0, 0] == 1.0
     assert found[0, 1] < 0.45
 

@@ -2,7 +2,6 @@
 examples.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,39 +13,26 @@ from digitsum.questions.forgetting import plain_srn_forgets
 from digitsum.questions.settings import side_by_side
 from digitsum.questions.turning import accuracy_turns
 from digitsum.questions.why import REASONS, mostly, parts, reasons, why
-from digitsum.sweeps.collected import Sweep, collect
+from digitsum.sweeps.collected import Sweep
 
-WOBBLE = 0.01 * (np.arange(8) - 3.5)  # replicas about their mean
-USUAL = {"model": "srn", "lr": 0.001, "embedding": "frozen", "optimizer": "adam", "init": "zeros"}
-USUAL |= {"model.hidden_size": 32, "seed": 0, "replicas": 8}
-USUAL |= {"data.distractors": 1, "data.ask": "sum", "data.dir": "null"}
+from ..invented import WOBBLE, chosen
 
 
 def sweep(folder: Path, jobs: list[dict[str, Any]]) -> Sweep:
     """Jobs from their settings and their mean `test` accuracy; `lost` is the probe's."""
-    listed = []
-    for number, job in enumerate(jobs):
-        place = folder / f"{number}"
-        place.mkdir()
-        settings = USUAL | {k: v for k, v in job.items() if k not in ("test", "lost", "chance")}
-        # Dev has other values than test, so that one taken for the other shows.
-        replicas = [
-            {"seed": i, "test_accuracy": job["test"] + w, "best_dev_accuracy": 0.31 + w}
-            for i, w in enumerate(WOBBLE)
-        ]
-        result = {"schema": 1, "status": "complete", "settings": settings, "replicas": replicas}
-        if "chance" in job:
-            result |= {"chance": job["chance"], "by_chance": f"{job['chance']:.2f} (always 0)"}
+    made = []
+    for job in jobs:
+        one = {key: value for key, value in job.items() if key not in ("lost", "chance")}
         if "lost" in job:
             # Two looks, of which the last counts; what each digit is read with is another matter.
-            shape = (2, 4, 8, settings["data.length"])
             lost = np.stack([np.full(8, 0.93), job["lost"] + WOBBLE])
-            np.savez(place / "memory.npz", accuracy=np.full(shape, 0.77), lost=lost)
-            result["probes"] = {"memory": {}}
-        (place / "results.json").write_text(json.dumps(result))
-        listed.append({"folder": f"{number}", "overrides": []})
-    (folder / "sweep.json").write_text(json.dumps({"schema": 1, "study": "s", "jobs": listed}))
-    return collect(folder)
+            accuracy = np.full((2, 4, 8, job["data.length"]), 0.77)
+            one["arrays"] = {"memory": {"accuracy": accuracy, "lost": lost}}
+        if "chance" in job:
+            by_chance = f"{job['chance']:.2f} (always 0)"
+            one["result"] = {"chance": job["chance"], "by_chance": by_chance}
+        made.append(one)
+    return chosen(folder, made)
 
 
 ACCURACY = {

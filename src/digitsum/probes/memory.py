@@ -54,18 +54,6 @@ def read_off(fit: Tensor, fit_to: Sequence[tuple[Tensor, int]], held_out: Tensor
     return [one.argmax(-1) for one in scores.split([classes for _, classes in fit_to], -1)]
 
 
-def readable(fit: Tensor, fit_to: Tensor, held_out: Tensor, truth: Tensor, classes: int) -> Tensor:
-    """Held-out accuracy of one such classifier at each time: [R, T].
-
-    Args:
-        fit, held_out: as above.
-        fit_to, truth: their labels [R, N] and [R, M].
-        classes: how many labels there are.
-    """
-    (answers,) = read_off(fit, [(fit_to, classes)], held_out)
-    return (answers == truth.unsqueeze(1)).double().mean(-1)
-
-
 class Memory(Probe):
     """After the fit, reads n1, n2, both of them, and n1 + n2 from h_t of the best weights.
 

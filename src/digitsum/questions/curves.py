@@ -35,11 +35,14 @@ def trained_on(settings: dict[str, Any], on: On) -> bool:
     return not fresh and not shuffled and settings.get("data.copies", 3) == 3
 
 
-def on_both(judge: Callable[[On], list[Judgement]]) -> list[Judgement]:
+Judge = Callable[[Sweep, On], list[Judgement]]
+
+
+def on_both(found: Sweep, judge: Judge) -> list[Judgement]:
     """Each part's verdict on the examples that the claim was made of, then on fresh ones; of those
     kinds alone that a sweep has.
     """
-    each = [[one._replace(on=on) for one in judge(on)] for on in (AS_MADE, FRESH)]
+    each = [[one._replace(on=on) for one in judge(found, on)] for on in (AS_MADE, FRESH)]
     return [one for one in chain.from_iterable(zip_longest(*each)) if one is not None]
 
 
@@ -47,11 +50,11 @@ def claimed(
     name: str,
     words: str,
     found: Sweep,
-    judge: Callable[[On], list[Judgement]],
+    judge: Judge,
     needs: str = "three lengths or more, and two replicas",
 ) -> Claim:
     """A claim about accuracy against length, judged on both kinds of examples; or why it isn't."""
-    judged = on_both(judge)
+    judged = on_both(found, judge)
     return Claim(name, words, judged, "" if judged else _silent(found, needs))
 
 

@@ -1,7 +1,6 @@
 """Do gradients explode, does clipping cure it, and is it learning? From recorded gradient norms."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +27,15 @@ UNCLIPPED, CLIPPED, APART = "unclipped", "clipped at 20", "difference"
 def by_clip(jobs: Iterable[Job]) -> dict[str | int | float, Job]:
     """Jobs that recorded their gradients' norms, by clip value; `null` clips nothing."""
     return {job.settings["clip.value"]: job for job in jobs if job.recorded("gradient_norms")}
+
+
+def _by_kind(found: Sweep) -> dict[tuple[str, bool], list[Job]]:
+    """Jobs by cell, and by whether their examples were fresh."""
+    kinds: dict[tuple[str, bool], list[Job]] = {}
+    for job in found.complete:
+        kind = job.settings["model"], bool(job.settings.get("data.fresh"))
+        kinds.setdefault(kind, []).append(job)
+    return kinds
 
 
 def _norms(job: Job) -> tuple[Array, Array]:
@@ -57,11 +65,10 @@ def dead(job: Job) -> Array:
 
 def exploding(found: Sweep) -> str:
     """Of each cell: growth, what dies after it, and what clipping changes."""
-    kinds: dict[str, list[Job]] = {}
-    for job in found.complete:
-        fresh = " on fresh examples" if job.settings.get("data.fresh") else ""
-        kinds.setdefault(f"{job.settings['model']}{fresh}", []).append(job)
-    told = [_told(name, by_clip(jobs)) for name, jobs in kinds.items()]
+    told = [
+        _told(f"{model} on fresh examples" if fresh else model, by_clip(jobs))
+        for (model, fresh), jobs in _by_kind(found).items()
+    ]
     return "\n".join(filter(None, told))
 
 
@@ -86,7 +93,7 @@ def _dead(job: Job) -> str:
 
 
 def gradients_explode(found: Sweep) -> Claim:
-    return Claim("5", WORDS, on_both(partial(_judged, found)))
+    return Claim("5", WORDS, on_both(found, _judged))
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:
@@ -181,17 +188,22 @@ def explosion(found: Sweep) -> dict[str, Figure]:
     """A figure for each cell whose gradients and saturation were recorded over clip values, and
     one more for fresh examples.
     """
-    by_model: dict[str, list[Looked]] = {}
-    for job in found.complete if "clip.value" in found.varied else []:
-        if job.recorded("gradient_norms") and job.recorded("saturation"):
-            looked = Looked(job, job.arrays("gradient_norms"), job.arrays("saturation"))
-            if "U" in looked.norms["names"]:
-                fresh = "_fresh" if job.settings.get("data.fresh") else ""
-                by_model.setdefault(f"{job.settings['model']}{fresh}", []).append(looked)
-    return {
-        f"explosion_{model}": _columns(jobs, model.replace("_fresh", ", fresh examples"))
-        for model, jobs in by_model.items()
-    }
+    made = {}
+    for (model, fresh), jobs in _by_kind(found).items() if "clip.value" in found.varied else ():
+        if looked := [one for one in map(_looked, jobs) if one is not None]:
+            name, title = (
+                (f"{model}_fresh", f"{model}, fresh examples") if fresh else (model, model)
+            )
+            made[f"explosion_{name}"] = _columns(looked, title)
+    return made
+
+
+def _looked(job: Job) -> Looked | None:
+    """None where the job recorded too little."""
+    if not (job.recorded("gradient_norms") and job.recorded("saturation")):
+        return None
+    looked = Looked(job, job.arrays("gradient_norms"), job.arrays("saturation"))
+    return looked if "U" in looked.norms["names"] else None
 
 
 def _columns(jobs: list[Looked], title: str) -> Figure:

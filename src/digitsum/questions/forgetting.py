@@ -1,7 +1,5 @@
 """Claim 1: the plain SRN forgets."""
 
-from functools import partial
-
 from digitsum.questions.curves import On, by_length, claimed
 from digitsum.questions.judgement import Claim, Judgement, falls
 from digitsum.statistics import slope
@@ -11,7 +9,7 @@ WORDS = "The plain SRN forgets: accuracy falls as length grows."
 
 
 def plain_srn_forgets(found: Sweep) -> Claim:
-    return claimed("1", WORDS, found, partial(_judged, found))
+    return claimed("1", WORDS, found, _judged)
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:

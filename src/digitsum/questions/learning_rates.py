@@ -1,7 +1,5 @@
 """Claim 3: which learning rates are bad, and where the lowest does best."""
 
-from functools import partial
-
 import numpy as np
 
 from digitsum.questions.curves import LR, On, by_length, claimed
@@ -15,7 +13,7 @@ LOSS = "difference in train loss (nats)"
 
 
 def learning_rates_decide(found: Sweep) -> Claim:
-    return claimed("3", WORDS, found, partial(_judged, found))
+    return claimed("3", WORDS, found, _judged)
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:

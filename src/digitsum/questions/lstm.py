@@ -1,7 +1,5 @@
 """Claim 6: the LSTM is the real answer."""
 
-from functools import partial
-
 from digitsum.questions.curves import On, by_length, claimed
 from digitsum.questions.judgement import Claim, Judgement, compared_at, falls
 from digitsum.statistics import slope
@@ -11,7 +9,7 @@ WORDS = "The LSTM is the real answer: clearly above the SRN, though falling too.
 
 
 def lstm_remembers(found: Sweep) -> Claim:
-    return claimed("6", WORDS, found, partial(_judged, found))
+    return claimed("6", WORDS, found, _judged)
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:

@@ -1,7 +1,5 @@
 """Claim 2: the residual connection remembers, and closes the gap between train and dev loss."""
 
-from functools import partial
-
 import numpy as np
 
 from digitsum.questions.curves import On, by_length, claimed
@@ -19,7 +17,7 @@ WORDS = (
 
 
 def residual_srn_remembers(found: Sweep) -> Claim:
-    return claimed("2", WORDS, found, partial(_judged, found))
+    return claimed("2", WORDS, found, _judged)
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:

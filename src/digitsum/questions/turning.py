@@ -1,7 +1,6 @@
 """Claim 4, accuracy is not monotone: dips of the mean, and how often a single seed shows one."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -95,7 +94,7 @@ def turns(found: Sequence[Dip]) -> Verdict:
 
 
 def accuracy_turns(found: Sweep) -> Claim:
-    return claimed("4", WORDS, found, partial(_judged, found), NEEDS)
+    return claimed("4", WORDS, found, _judged, NEEDS)
 
 
 def _judged(found: Sweep, on: On) -> list[Judgement]:

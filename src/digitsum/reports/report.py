@@ -68,6 +68,8 @@ def _made(found: Sweep, wanted: Shown) -> tuple[dict[str, Figure], Page]:
     drawn: dict[str, Figure] = {}
     for entry in wanted["figures"]:
         drawn |= function(entry, "figures")(found)
+    # Once: a claim resamples by the ten thousand.
+    claims = [function(entry, "claims")(found) for entry in wanted["claims"]]
     return drawn, Page(
         found.title,
         _sentence(questions().get(found.study or "", "")),
@@ -77,7 +79,8 @@ def _made(found: Sweep, wanted: Shown) -> tuple[dict[str, Figure], Page]:
         [Picture(name, inline(made, name), name) for name, made in drawn.items()],
         [
             (claim, [Part(one, inline(forest(one.forest), one.part)) for one in claim.judgements])
-            for claim in judged(found, wanted["claims"])
+            for claim in claims
+            if claim.judgements
         ],
         [
             Table(title, *cells)
@@ -86,7 +89,7 @@ def _made(found: Sweep, wanted: Shown) -> tuple[dict[str, Figure], Page]:
         ],
         Table("All results", head(found), rows(found)),
         notes(found),
-        silent(found, wanted["claims"]),
+        silent(claims),
     )
 
 
@@ -116,17 +119,14 @@ def _at_chance(found: Sweep) -> bool:
 
 def judged(found: Sweep, entries: Sequence[Any]) -> list[Claim]:
     """Those of the claims, each named by `_target_`, of which the sweep can judge a part."""
-    return [claim for claim in _claims(found, entries) if claim.judgements]
+    made: list[Claim] = [function(entry, "claims")(found) for entry in entries]
+    return [claim for claim in made if claim.judgements]
 
 
-def _claims(found: Sweep, entries: Sequence[Any]) -> list[Claim]:
-    return [function(entry, "claims")(found) for entry in entries]
-
-
-def silent(found: Sweep, entries: Sequence[Any]) -> list[str]:
+def silent(claims: Sequence[Claim]) -> list[str]:
     """Which claims aren't judged, and why, where one might have looked for a verdict."""
     reasons: dict[str, list[str]] = {}
-    for claim in _claims(found, entries):
+    for claim in claims:
         if claim.silent:
             reasons.setdefault(claim.silent, []).append(claim.name)
     return [

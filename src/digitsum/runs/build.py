@@ -28,9 +28,9 @@ def question(config: DictConfig) -> Question:
     return question_of(config.data.get("ask", SUM.ask), Path(directory) if directory else None)
 
 
-def build_classifier(config: DictConfig) -> Classifier:
-    """R networks, replica i started from seed + i."""
-    asked = question(config)
+def build_classifier(config: DictConfig, asked: Question | None = None) -> Classifier:
+    """R networks, replica i started from seed + i; `asked` where somebody knows it already."""
+    asked = asked or question(config)
     by = replica_generators(config.seed, config.replicas)
     # Partials, since Hydra would copy the generators that it is handed as arguments.
     embedding = instantiate(config.embedding, _partial_=True)(by=by, items=asked.items)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from digitsum.task.examples import SPLITS, Distractors, Examples, Source, Split
-from digitsum.task.files import generated, load_folder, question_of
+from digitsum.task.files import generated, load_folder, question_in, question_of
 from digitsum.task.question import Ask, Question
 
 BEYOND = 2**32  # a pass that no training comes to
@@ -156,7 +156,8 @@ class DigitSumData(pl.LightningDataModule):
     @cached_property
     def question(self) -> Question:
         """What is asked. Raises: UserError, from a person's files."""
-        return question_of(self.ask, self.directory)
+        own = self.ask == "label" and self.directory is not None
+        return question_in(self._brought) if own else question_of(self.ask, self.directory)
 
     @cached_property
     def _brought(self) -> dict[Split, Examples]:

@@ -118,6 +118,10 @@ def question_of(ask: Ask, directory: Path | None) -> Question:
         return KNOWN[ask]
     if directory is None:
         raise UserError("data.ask is label; labels are read from files: give data.dir=FOLDER")
-    found = load_folder(directory, ask)
+    return question_in(load_folder(directory, ask))
+
+
+def question_in(found: dict[Split, Examples]) -> Question:
+    """What a person's own labels ask, of files that were read."""
     largest = max(int(one.digits.max()) for one in found.values())
     return question_of_labels(largest, found["train"].labels, found["test"].labels)

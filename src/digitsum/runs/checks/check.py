@@ -21,7 +21,7 @@ from digitsum.runs.checks.trainer_flags import check_device, check_plugins
 from digitsum.runs.checks.values import RULES
 from digitsum.runs.places import key_of
 from digitsum.task.examples import BLOG_LENGTHS, BlogStream, distractors_in
-from digitsum.task.files import load_folder
+from digitsum.task.files import load_folder, question_of
 
 
 def check(
@@ -104,14 +104,14 @@ def _check_data(config: DictConfig, overridden: list[str]) -> None:
     ask = data.get("ask", "sum")
     if blog and data.dir is None and ask != "sum":
         raise UserError(f"data.ask is {ask}; with data=blog it must be sum")
-    if ask == "label" and data.dir is None:
-        raise UserError("data.ask is label; labels are read from files: give data.dir=FOLDER")
-    if data.dir is not None:
+    if data.dir is None:
+        question_of(ask, None)  # of labels there is none without files
+    else:
         length = load_folder(Path(data.dir), ask)["train"].digits.shape[1]
         if "data.length" in overridden and data.length != length:
             raise UserError(f"data.length is {data.length}; {data.dir}/train.txt:1 has {length}")
         data.length = length
-    elif blog:
+    if blog and data.dir is None:
         if data.length not in BLOG_LENGTHS:
             allowed = ", ".join(map(str, BLOG_LENGTHS))
             raise UserError(

@@ -11,6 +11,7 @@ from digitsum.runs.build import question
 from digitsum.runs.checks.trial import small_classifier
 from digitsum.task.examples import Examples, Split
 from digitsum.task.files import load_folder
+from digitsum.task.question import Question
 
 Array = np.ndarray[Any, Any]
 _known: dict[str, Array] = {}  # polynomials of kinds of networks
@@ -72,16 +73,17 @@ def _weights(config: DictConfig) -> int:
     kind.model.hidden_size = 0
     if has_size:
         kind.embedding.size = 0
-    name = f"{OmegaConf.to_yaml(kind)}{question(config)}"
+    asked = question(config)
+    name = f"{OmegaConf.to_yaml(kind)}{asked}"
     if name not in _known:
-        _known[name] = _polynomial(config)
+        _known[name] = _polynomial(config, asked)
     return round(float(np.dot(_known[name], [1.0, hidden, hidden**2, size, size * hidden])))
 
 
-def _polynomial(config: DictConfig) -> Array:
+def _polynomial(config: DictConfig, asked: Question) -> Array:
     rows, counts = [], []
     for hidden, size in ((2, 2), (3, 2), (5, 2), (2, 3), (3, 3)):
-        state = small_classifier(config, hidden, size).state_dict().values()
+        state = small_classifier(config, hidden, size, asked).state_dict().values()
         rows.append([1, hidden, hidden**2, size, size * hidden])
         counts.append(sum(one.numel() for one in state))
     return np.asarray(np.linalg.lstsq(np.array(rows, float), np.array(counts, float), None)[0])

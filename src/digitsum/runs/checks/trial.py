@@ -25,18 +25,21 @@ from digitsum.runs.folders import is_name
 from digitsum.runs.loggers import build_logger, loggers_of
 from digitsum.runs.places import ASKED, FOLDER, SHARED
 from digitsum.task.data import DigitSumData
+from digitsum.task.question import Question
 from digitsum.training.clipping import Clipping
 
 TRAINER = "lightning.pytorch.Trainer"
 
 
-def small_classifier(config: DictConfig, hidden: int, size: int) -> Classifier:
+def small_classifier(
+    config: DictConfig, hidden: int, size: int, asked: Question | None = None
+) -> Classifier:
     """One replica of a configuration's network with other sizes of state and embedding."""
     small = copy.deepcopy(config)
     small.replicas, small.seed, small.model.hidden_size = 1, 0, hidden
     if "size" in small.embedding:
         small.embedding.size = size
-    return build_classifier(small)
+    return build_classifier(small, asked)
 
 
 def check_builds(config: DictConfig, folder: Path) -> None:
