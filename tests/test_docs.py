@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from .conftest import REPO
+from .conftest import REPO, Command
 
 DOCS = REPO / "docs"
 
@@ -50,23 +50,64 @@ def test_the_findings_in_chinese_follow_the_english_ones() -> None:
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_the_readmes_python_shows_what_it_does(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: Command,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    made = command(
+        "train.py", "trainer.max_epochs=2", "replicas=2", "hydra.run.dir=outputs/DATE/TIME"
+    )
+    assert made.returncode == 0, made.stderr
     blocks = re.findall(r"```python\n(.*?)```", (REPO / name).read_text("utf-8"), flags=re.S)
-    assert blocks
+    values = []
     for block in blocks:
         shown: dict[str, object] = {}
         *lines, last = block.rstrip().splitlines()
         exec("\n".join(lines), shown)
-        value = eval(last, shown)
-        assert [set(one) for one in value] == [{"test/accuracy_of_best"}]
-        assert 0 <= value[0]["test/accuracy_of_best"] <= 1
+        values.append(eval(last, shown))
+    asked, tested = values
+    assert repr(asked).startswith("6 7 0 0 1 0 0 0 0 0 -> ")
+    assert "right is 13, by " in repr(asked)
+    assert [set(one) for one in tested] == [{"test/accuracy_of_best"}]
+    assert 0 <= tested[0]["test/accuracy_of_best"] <= 1
     printed = capsys.readouterr().out
-    assert printed.count("test/accuracy_of_best") == len(blocks)  # the table that it promises
+    assert printed.count("test/accuracy_of_best") == 1  # the table that it promises
 
 
-PAGES = [page for place in (".", "docs", "benchmarks") for page in (REPO / place).glob("*.md")]
+def test_the_readme_can_be_read_in_one_sitting() -> None:
+    assert len((REPO / "README.md").read_text("utf-8").split()) <= 1500
+
+
+@pytest.mark.parametrize("english", ["README.md", "docs/using.md"])
+def test_the_chinese_pages_say_the_same(english: str) -> None:
+    """The same commands, keys, choices, pictures and sections, in the same order."""
+
+    def told(name: str) -> dict[str, list[str]]:
+        text = (REPO / name).read_text(encoding="utf-8")
+        fences = re.findall(r"```(?:sh|powershell|python)\n(.*?)```", text, flags=re.S)
+        lines = "\n".join(fences).splitlines()
+        rows = re.findall(r"^\| (`.*?)\|(.*?)\|", text, flags=re.M)
+        return {
+            "commands": [re.sub(r"\s*# .*", "", line) for line in lines],
+            "keys": sorted(key.strip() for key, _ in rows),
+            "choices": sorted(" ".join(sorted(re.findall("`[^`]*`", words))) for _, words in rows),
+            "pictures": re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text),
+            "sections": ["#" for _ in re.findall(r"^## ", text, flags=re.M)],
+        }
+
+    one, other = told(english), told(english.replace(".md", ".zh.md"))
+    for kind, found in one.items():
+        assert found == other[kind], kind
+
+
+PAGES = [
+    page
+    for place in (".", "docs", "docs/results", "benchmarks")
+    for page in (REPO / place).glob("*.md")
+]
 
 
 def anchors(text: str) -> set[str]:

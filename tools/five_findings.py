@@ -10,6 +10,11 @@ from digitsum.questions.span import said, spans
 from digitsum.sweeps.collected import Sweep
 
 
+def _count(found: Sweep) -> str:
+    """Of replicas in a job."""
+    return f"{len(found.complete[0].replicas)} replicas"
+
+
 def five(sweeps: list[Sweep]) -> str:
     """The findings in as many lines, for the README; empty where a study is missing."""
     by_study = {found.study or "": found for found in sweeps}
@@ -31,7 +36,7 @@ def five(sweeps: list[Sweep]) -> str:
     fall = deepest(dial)
     uneven = fall and (
         f" Between plain and residual the way isn't smooth: at length {fall.length} carrying over "
-        f"{fall.after:g} of the state is worse than {fall.before:g}, by {fall}."
+        f"{fall.after:g} of the state is worse than {fall.before:g}, by {fall} ({_count(dial)})."
     )
     jobs = by_clip(explosion.only(model="srn"))
     lost = {value: float(np.mean(dead(job))) for value, job in jobs.items()}
@@ -39,16 +44,17 @@ def five(sweeps: list[Sweep]) -> str:
         [
             f"1. **Memory span** (length at which accuracy falls through one half): plain SRN "
             f"{known['srn']}, LSTM {known['lstm']}, GRU {known['gru']}, residual SRN "
-            f"{known['srn_residual']}.",
+            f"{known['srn_residual']} ({_count(span)} a job).",
             f"2. **Much of the plain SRN's forgetting is its start**: at length {at} test accuracy "
-            f"is {by_init['zeros']} from zeros, {by_init['orthogonal']} from an orthogonal start.",
+            f"is {by_init['zeros']} from zeros, {by_init['orthogonal']} from an orthogonal start "
+            f"({_count(start)}).",
             f"3. **The turning point in the textbook's curve is {residual.verdict}** by {replicas} "
             f"replicas, though {alone[1]} of single seeds show one.",
             f"4. **The residual SRN is above the LSTM** at lr 0.001: at length {far} "
-            f"{ends['srn_residual']} against {ends['lstm']}.{uneven or ''}",
+            f"{ends['srn_residual']} against {ends['lstm']} ({_count(lengths)}).{uneven or ''}",
             f"5. **Clipping at 20 keeps the gradient alive but teaches nothing**: dead late steps "
             f"fall from {lost['null']:.0%} to {lost[20]:.0%}, test accuracy stays at "
-            f"{jobs[20].tested}, by chance 0.10.",
+            f"{jobs[20].tested}, by chance 0.10 ({_count(explosion)}).",
             "",
         ]
     )

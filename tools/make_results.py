@@ -1,8 +1,8 @@
-"""Gathers finished studies into `docs/results.md` and `docs/findings*.md`, with their figures.
+"""Gathers finished studies into `docs/results/` and `docs/findings*.md`, with their figures.
 
 python tools/make_results.py multirun/accuracy_vs_length multirun/learning_rate ...
 
-A study's section of results.md is replaced, or added; those of other studies stay. findings.md is
+A study's page is replaced, or added; those of other studies stay. findings.md is
 made of the studies named, so name all of them. Not a number in it is typed, nor in the
 findings that the READMEs open with.
 """
@@ -15,6 +15,7 @@ from findings import DOCS, FIGURES, copied, page
 from five_findings import five
 from translation import translated
 
+from digitsum.reports.catalogue import questions
 from digitsum.reports.report import report
 from digitsum.sweeps.collected import collect
 
@@ -24,26 +25,32 @@ RESULTS = """# Results of the studies at full settings
 Every study as its command runs it: 19,000 optimizer steps a job (the explosion's 250). Lines are
 means over replicas, bands 95 % bootstrap intervals, dots replicas; how many replicas a job has is
 in each table. How claims are judged: [method.md](method.md).
+
+| study | its question | replicas a setting |
+|---|---|---|
 """
+PAGES = DOCS / "results"
 
 
-def section(folder: Path) -> str:
-    """A study's report one heading lower."""
-    text = (folder / "report.md").read_text(encoding="utf-8")
-    text = re.sub(r"!\[(.*?)\]\((.*?)\)", lambda m: f"![{m[1]}]({copied(folder, m[2])})", text)
-    return re.sub(r"^#", "##", text, flags=re.M)
-
-
-def gathered(folders: list[Path]) -> str:
-    """results.md with the sections of these studies in place of their old ones."""
-    path = DOCS / "results.md"
-    old = path.read_text(encoding="utf-8") if path.exists() else ""
-    parts = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", old, flags=re.M | re.S))
+def gather(folders: list[Path]) -> None:
+    """A page for each of these studies in place of its old one, and the index of all pages."""
+    PAGES.mkdir(exist_ok=True)
     for folder in folders:
-        head, _, rest = section(folder).partition("\n")
-        parts[head.removeprefix("## ")] = rest
-    body = "\n".join(f"## {name}\n\n{rest.strip()}\n" for name, rest in parts.items())
-    return f"{RESULTS}\n{body}"
+        text = (folder / "report.md").read_text(encoding="utf-8")
+        for name in set(re.findall(r"!\[.*?\]\((.*?)\)", text)):
+            text = text.replace(f"]({name})", f"](../{copied(folder, name)})")
+        write(PAGES / f"{collect(folder).study}.md", text)
+    write(DOCS / "results.md", index())
+
+
+def index() -> str:
+    """results.md: a line for each page, in the order of the catalogue."""
+    lines, asked = [], questions()
+    for path in sorted(PAGES.glob("*.md"), key=lambda one: list(asked).index(one.stem)):
+        counted = re.search(r"(\d[\d to]*) replicas a setting", path.read_text(encoding="utf-8"))
+        count = counted[1] if counted else ""
+        lines.append(f"| [{path.stem}](results/{path.name}) | {asked[path.stem]} | {count} |")
+    return RESULTS + "\n".join(lines) + "\n"
 
 
 def quoted(path: Path, text: str, name: str = "findings") -> None:
@@ -64,7 +71,7 @@ def main() -> None:
     for folder in folders:
         report(folder)
     sweeps = [collect(folder) for folder in folders]
-    write(DOCS / "results.md", gathered(folders))
+    gather(folders)
     found, lines = page(sweeps), five(sweeps)
     write(DOCS / "findings.md", found)
     write(DOCS / "findings.zh.md", translated(found, PHRASES))
@@ -76,7 +83,7 @@ def main() -> None:
 
 def unused() -> None:
     """Figures that no document shows any more are gone."""
-    documents = [*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")]
+    documents = [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")]
     used = "".join(path.read_text(encoding="utf-8") for path in documents)
     for path in FIGURES.iterdir():
         if path.name not in used:

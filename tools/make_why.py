@@ -2,15 +2,15 @@
 
 python tools/make_why.py multirun/why multirun/ask multirun/accuracy_vs_length ...
 
-Claims are judged by the first of the studies that can; results.md takes those of `why`, `ask` and
-`distractors` alone, since the others stand there with more replicas.
+Claims are judged by the first of the studies that can; docs/results/ takes those of `why`, `ask`
+and `distractors` alone, since the others stand there with more replicas.
 """
 
 import sys
 from pathlib import Path
 
 from findings import DOCS
-from make_results import PHRASES, gathered, quoted, unused, write
+from make_results import PHRASES, gather, quoted, unused, write
 from translation import translated
 from why import lines, page, twice
 
@@ -27,7 +27,7 @@ def main() -> None:
         report(folder)
     sweeps = [collect(folder) for folder in folders]
     own = [f for f, found in zip(folders, sweeps, strict=True) if found.study in OWN]
-    write(DOCS / "results.md", gathered(own))
+    gather(own)
     known = twice(sweeps)
     found, told = page(sweeps, known), lines(sweeps, known)
     write(DOCS / "why.md", found)

@@ -132,6 +132,7 @@ def lines(sweeps: Sequence[Sweep], known: Sequence[Twice]) -> str:
     def tested(model: str, length: int, name: str) -> str:
         return str(cells[model, length][name].tested)
 
+    count = len(cells["srn", 10][SHUFFLED].replicas)
     both = [on for one in known for on in one.parts.values()]
     turned = [
         f"{on[AS_MADE].part} ({on[AS_MADE].verdict}, on fresh examples {on[FRESH].verdict})"
@@ -141,9 +142,10 @@ def lines(sweeps: Sequence[Sweep], known: Sequence[Twice]) -> str:
     return "\n".join(
         [
             "- **300 examples learnt by heart pass for forgetting.** Test accuracy on three copies "
-            f"of each pair, shuffled, against fresh examples in as many steps: plain SRN at length "
-            f"10 {tested('srn', 10, SHUFFLED)} and {tested('srn', 10, ON_FRESH)}, GRU at 35 "
-            f"{tested('gru', 35, SHUFFLED)} and {tested('gru', 35, ON_FRESH)}.",
+            "of each pair, shuffled, against fresh examples in as many steps "
+            f"({count} replicas): plain SRN at length 10 {tested('srn', 10, SHUFFLED)} and "
+            f"{tested('srn', 10, ON_FRESH)}, GRU at 35 {tested('gru', 35, SHUFFLED)} and "
+            f"{tested('gru', 35, ON_FRESH)}.",
             "- **The LSTM at 35 is another case**: "
             f"{tested('lstm', 35, SHUFFLED)} on three copies, {tested('lstm', 35, ON_FRESH)} on "
             f"fresh examples, {tested('lstm', 35, LONG)} after five times the steps.",

@@ -28,11 +28,13 @@ task         the examples, their files, the DataModule
 kernels      compiled steps, derived from a cell's equation; arrays only
 errors, streams, shell, paper, statistics, machine, writing      the ground
 
-Importing this package imports nothing heavy; `digitsum.runs.notebook` composes the two objects that
-a notebook needs.
+Importing this package imports nothing heavy. In a notebook `digitsum.open` looks into what was
+made, and `digitsum.runs.notebook` composes what a Trainer of one's own needs.
 """
 
 import os
+from pathlib import Path
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -40,3 +42,22 @@ __version__ = "0.1.0"
 # that two programs on the same cores hold each other up eightyfold. Read when torch is imported.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+
+def open(folder: str | Path) -> Any:
+    """Look into what a command has left.
+
+    Args:
+        folder: of a finished run, or of a sweep.
+
+    Returns:
+        of a run a `digitsum.runs.opening.OpenedRun`, with `.results`, `.curves`, `.network` and
+        `.ask("67001")`; of a sweep its table, one row a job and replica: a pandas DataFrame where
+        pandas is installed, else a list of dictionaries.
+
+    Raises:
+        UserError: the folder is neither, or something in it can't be read.
+    """
+    from digitsum.reports.opened import opened  # only now: torch takes seconds to import
+
+    return opened(Path(folder).expanduser().resolve())

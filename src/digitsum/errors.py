@@ -12,5 +12,11 @@ class UserError(ValueError):
 class Stopped(SystemExit):
     """A training was told to stop, and has kept its checkpoint. No Exception: a sweep ends with it.
 
-    The message says by what it was told, and where it was; `digitsum.runs.cli` adds how to go on.
+    Args:
+        message: by what it was told, and where it was; `digitsum.runs.cli` adds how to go on.
+        number: the signal's.
     """
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.number = number

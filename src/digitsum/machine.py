@@ -2,6 +2,7 @@
 
 import math
 import os
+import platform
 from pathlib import Path
 
 import psutil
@@ -29,6 +30,17 @@ def free_memory(groups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) 
                 cached = _entry(folder / "memory.stat", ("inactive_file", "total_inactive_file"))
                 found.append(int(most - max(0, (taken or 0) - cached)))
     return max(0, min(found))
+
+
+def described() -> str:
+    """What a result was made on, for whoever reads it later: system, processor, cores."""
+    return f"{platform.system()} {platform.machine()}, {_processor()}, {usable_cores()} cores"
+
+
+def _processor() -> str:
+    """Its name, as far as the system says."""
+    named = [line for line in _text(Path("/proc/cpuinfo")).splitlines() if "model name" in line]
+    return named[0].partition(":")[2].strip() if named else platform.processor()
 
 
 def taken_memory() -> int:

@@ -369,5 +369,5 @@ def test_a_terminal_hears_something_within_two_seconds(tmp_path: Path) -> None:
             heard = time.monotonic() - begun
     assert running.wait() == 0
     assert heard
-    assert seen.index(b"srn, length 5, 1 replica: making ready") < seen.index(b"training")
+    assert seen.index(b"srn, length 5, 1 replica: making ready") < seen.index(b"steps")
     assert seen.rindex(b"\x1b[?25h") > seen.rindex(b"\x1b[?25l")  # the cursor is back

@@ -119,7 +119,7 @@ def test_told_to_stop_it_says_how_to_go_on(
     await_checkpoint(tmp_path / "run", run)
     run.send_signal(number)
     _, errors = run.communicate(timeout=120)
-    assert run.returncode == 1
+    assert run.returncode == 128 + number
     assert f"stopped by {number.name} after step" in errors
     assert f"resume=true hydra.run.dir={tmp_path / 'run'}" in errors
     assert len(errors.splitlines()) == 1, errors

@@ -17,7 +17,7 @@ from ..conftest import Command
 from ..invented import sweep
 
 SMOKE = ("data.length=5", "trainer.max_epochs=8", "evaluate_every=50", "replicas=4")
-SEARCH = ("search=lr_and_clip", "optimizer=adam", *SMOKE)
+SEARCH = ("search=lr_and_clip", "optimizer=adam", *SMOKE, "hydra.sweep.dir=multirun/lr_and_clip")
 HAS_OPTUNA = importlib.util.find_spec("hydra_plugins.hydra_optuna_sweeper") is not None
 wants_optuna = pytest.mark.skipif(not HAS_OPTUNA, reason="requirements-search.txt isn't installed")
 

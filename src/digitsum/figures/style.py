@@ -72,13 +72,13 @@ def chance_line(axes: Axes, chance: float = SUM.chance) -> None:
     """Accuracy by chance: of sums 0.10 (always answer 9), not 1/19."""
     axes.axhline(chance, color="0.4", linewidth=0.9, linestyle=(0, (1, 1)))
     axes.annotate(
-        f"chance {chance:.2f}",
-        (0.995, chance),
+        f"chance\n{chance:.2f}",  # beside the axes, since points lie on the line
+        (1, chance),
         xycoords=("axes fraction", "data"),
-        xytext=(0, -2),
+        xytext=(3, 0),
         textcoords="offset points",
-        ha="right",
-        va="top",
+        ha="left",
+        va="center",
         fontsize=7,
         color="0.35",
     )

@@ -19,6 +19,7 @@ _NAMESPACE = "http://www.w3.org/2000/svg"
 _INK = re.compile(r"#(?:000000|262626|333333)\b")
 _GRID = "#b0b0b0"  # matplotlib's
 _MUTED = re.compile(r"#(?:595959|666666|4c4c4c|808080)\b")
+_HOLLOW = re.compile(r"fill: #ffffff; stroke\b")  # a marker's inside
 _LOOKS = re.compile("|".join(look.colour.lower() for look in LOOKS if look.colour != "#000000"))
 
 
@@ -49,7 +50,7 @@ def inline(made: Figure, name: str) -> str:
     used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", page))
     page = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", page)
     page = _MUTED.sub("var(--muted)", _INK.sub("currentColor", page)).replace("\n", " ")
-    page = page.replace(_GRID, "var(--grid)")
+    page = _HOLLOW.sub("fill: var(--ground); stroke", page.replace(_GRID, "var(--grid)"))
     return _LOOKS.sub(lambda found: f"var(--c-{found[0][1:]}, {found[0]})", page)
 
 

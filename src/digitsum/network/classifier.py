@@ -45,12 +45,14 @@ class Classifier(nn.Module):
         self.readout = readout
 
     def forward(self, digits: Tensor) -> Tensor:
-        """Sequences [R, B, T] -> logits [R, B, C]."""
+        """Sequences [R, B, T], or [B, T] for all alike -> logits [R, B, C]."""
+        digits = digits.expand(len(self.cell.W), -1, -1)
         table = self.cell.project(self.embedding.table)
         (last,) = deque(states(self.cell, table, digits), maxlen=1)
         return cast(Tensor, self.readout(last[0]))
 
     def hidden(self, digits: Tensor) -> Tensor:
-        """Sequences [R, B, T] -> h_1 ... h_T [R, T, B, H]."""
+        """Sequences [R, B, T], or [B, T] for all alike -> h_1 ... h_T [R, T, B, H]."""
+        digits = digits.expand(len(self.cell.W), -1, -1)
         table = self.cell.project(self.embedding.table)
         return torch.stack([state[0] for state in states(self.cell, table, digits)], dim=1)

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from rich.table import Table
 
 from digitsum.errors import UserError
 from digitsum.figures.style import figure, save, styled
-from digitsum.paper import paper
+from digitsum.paper import paper, show
 from digitsum.runs.evaluation import examples, predictions
 from digitsum.runs.folders import Folder
 from digitsum.runs.stored import load
@@ -60,6 +61,8 @@ def ask(folder: Path, split: Split, lengths: list[int]) -> None:
     write_aside(folder / f"{stem}.csv", _csv(answers).encode())
     cells = {(one.setting, one.trained, one.asked): one.accuracy.mean for one in answers}
     picture = save(asked_at_lengths(cells, split, found.by_chance), folder / stem)
+    for setting in dict.fromkeys(one.setting for one in answers):
+        show(_table([one for one in answers if one.setting == setting], setting, split))
     console = paper()
     console.print(f"{len(answers)} means over replicas; accuracy by chance is {found.by_chance}")
     console.print(f"Table    {folder / f'{stem}.csv'}")
@@ -80,6 +83,19 @@ def _ask(job: Job, found: Sweep, split: Split, lengths: list[int]) -> list[Asked
             accuracies += right.double().mean(1).tolist()
         made.append(Asked(setting, int(job.settings[LENGTH]), length, summarise(accuracies)))
     return made
+
+
+def _table(answers: list[Asked], setting: str, split: str) -> Table:
+    """Trained length down, asked length across: of one setting."""
+    asked = sorted({one.asked for one in answers})
+    table = Table("trained at", title=f"{setting}: {split} accuracy, asked at length")
+    for length in asked:
+        table.add_column(str(length), justify="right")
+    means = {(one.trained, one.asked): one.accuracy for one in answers}
+    for trained in sorted({one.trained for one in answers}):
+        cells = [str(means[trained, one]) if (trained, one) in means else "-" for one in asked]
+        table.add_row(str(trained), *cells)
+    return table
 
 
 def _csv(answers: list[Asked]) -> str:

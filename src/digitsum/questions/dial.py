@@ -113,9 +113,11 @@ def skip_remembers(found: Sweep) -> Claim:
     flowing = [dial for dial in known if dial.recorded("gradient_flow")]
     judged = []
     if known:
-        judged.append(_rises("test accuracy rises with s at every length", known, accuracy, MARGIN))
+        part = "over the whole dial test accuracy rises, at every length"
+        judged.append(_rises(part, known, accuracy, MARGIN))
     if flowing:
-        part = "the gradient that reaches the first digit (log10, against the last) rises with s"
+        part = "over the whole dial the gradient that reaches the first digit "
+        part += "(log10, against the last) rises"
         judged.append(_rises(part, flowing, first_digit_gradient, None))
     return Claim("skip", WORDS, judged)
 

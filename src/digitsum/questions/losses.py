@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, figure, styled
@@ -63,6 +64,9 @@ def _panels(jobs: list[Job], title: str) -> Figure:
                             step, low, high, color=look.colour, alpha=0.2, linewidth=0
                         )
             axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=9))
+            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
         for axes in grid[len(lengths) :]:
             axes.set_visible(False)
         handles, labels = grid[0].get_legend_handles_labels()
@@ -70,7 +74,7 @@ def _panels(jobs: list[Job], title: str) -> Figure:
             handles,
             labels,
             loc="outside upper center",
-            ncols=min(4, len(labels)),
+            ncols=len(models) if len(models) <= 4 else -(-len(models) // 2),  # a cell below itself
             title=f"{title}: mean and 95 % interval over replicas",
         )
         made.supxlabel("optimizer step", fontsize=9)

@@ -116,7 +116,9 @@ def _resampled(dev: Sequence[Array], test: Sequence[Array], stream: np.random.Ge
 
 
 def said(one: Span) -> str:
-    """`37 [31, 45]`; `> 280` or `< 5` where the lengths don't reach, at either end or at both."""
+    """`37 [31, 45]`; `> 280` where the lengths don't reach; `none (below 0.5 at 5)` of a cell that
+    isn't above one half at the shortest, which is no short memory but another trouble.
+    """
 
     def length(value: float) -> str:
         if value == 0:
@@ -124,7 +126,9 @@ def said(one: Span) -> str:
         return f"> {one.lengths[-1]}" if np.isinf(value) else f"{value:.0f}"
 
     ends = length(one.low), length(one.high)
-    beyond = np.isinf(one.low) or one.high == 0  # of which there is no more to say
+    if one.high == 0:
+        return f"none (below {HALF} at {one.lengths[0]})"
+    beyond = np.isinf(one.low)  # of which there is no more to say
     return length(one.span) if beyond else f"{length(one.span)} [{ends[0]}, {ends[1]}]"
 
 

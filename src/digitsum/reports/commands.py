@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from pathlib import Path
 
 import hydra
 from omegaconf import DictConfig
@@ -9,6 +10,7 @@ from omegaconf import DictConfig
 from digitsum.reports import around, catalogue
 from digitsum.runs import cli
 from digitsum.runs.search_path import CONF  # and registers the folder of studies
+from digitsum.sweeps.standing import show
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
@@ -26,6 +28,10 @@ def _train(config: DictConfig) -> float:
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
 def _evaluate(config: DictConfig) -> None:
     """Exactly one of `run` and `sweep`."""
+    if config.status is True and config.sweep is not None:
+        with cli.told():
+            show(Path(config.sweep).resolve())
+        return
     gc.disable()
     from digitsum.reports.evaluate import evaluate as evaluate_stored
 
@@ -50,7 +56,7 @@ def train() -> None:
     if catalogue.mistyped(sys.argv):
         cli.begin()
         catalogue.show()  # and Hydra says which word it was
-    with cli.told(), around.reported():
+    with cli.last_line(), cli.told(), around.reported():
         cli.run(_train, "config", train.__doc__ or "")
 
 
@@ -60,6 +66,8 @@ def evaluate() -> None:
     python evaluate.py run=outputs/2026-01-01/12-00-00-000000
     python evaluate.py run=PATH split=dev data.length=50
     python evaluate.py sweep=multirun/accuracy_vs_length
+    python evaluate.py sweep=multirun/accuracy_vs_length status=true
     python evaluate.py sweep=multirun/accuracy_vs_length lengths=5,10,20,40,80
     """
-    cli.run(_evaluate, "evaluate", evaluate.__doc__ or "", lists=("lengths",))
+    with cli.last_line():
+        cli.run(_evaluate, "evaluate", evaluate.__doc__ or "", lists=("lengths",))

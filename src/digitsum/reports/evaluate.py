@@ -23,6 +23,12 @@ def evaluate(config: DictConfig) -> None:
         )
     if not isinstance(config.tell, bool):
         raise UserError(f"tell is {config.tell}; it must be true or false")
+    if config.status is not False:
+        raise UserError(
+            "status is for sweep=FOLDER"
+            if config.status is True
+            else f"status is {config.status}; it must be true or false"
+        )
     if config.tell:
         from digitsum.runs.retell import retell
 

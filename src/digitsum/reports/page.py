@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from digitsum.questions.judgement import Claim, Judgement
 
-WIDE = 500  # points: a figure beyond it scrolls on a phone, where its text would be too small
+# A figure wider than so many points scrolls on a phone: smaller than so, its text is too small.
+NARROW, READABLE = 320, 0.85
 _NUMBER = re.compile(r"[<>]? ?[-+]?(\d[\d.,]*%?|-)( - [-+\d.]+| \[[^\]]*\])?$")
 
 
@@ -29,9 +30,11 @@ class Picture(NamedTuple):
         return self.name.replace("_", " ")
 
     @property
-    def wide(self) -> bool:
+    def least(self) -> int | None:
+        """Points below which its text can't be read; None where it fits anywhere."""
         found = re.search(r'width="([\d.]+)pt"', self.svg)
-        return found is not None and float(found[1]) > WIDE
+        width = float(found[1]) if found is not None else 0.0
+        return round(READABLE * width) if width > NARROW else None
 
 
 class Part(NamedTuple):
@@ -62,6 +65,7 @@ class Page(NamedTuple):
     results: Table
     notes: Sequence[str]
     silent: Sequence[str] = ()  # claims that aren't judged, and why
+    command: str = ""  # that made it
 
 
 def html(page: Page) -> str:

@@ -90,6 +90,7 @@ def _made(found: Sweep, wanted: Shown) -> tuple[dict[str, Figure], Page]:
         Table("All results", head(found), rows(found)),
         notes(found),
         silent(claims),
+        found.made.command,
     )
 
 
@@ -151,6 +152,8 @@ def notes(found: Sweep) -> list[str]:
     if found.fixed:
         told.append("The same in all jobs: " + ", ".join(found.fixed) + ".")
     complete = [job.result for job in found.complete if job.result is not None]
+    seconds = [result.get("seconds") for result in complete]
+    told += found.made.told([one for one in seconds if isinstance(one, int | float)])
     if any(result["settings"].get("data") == "blog" for result in complete):
         told.append(
             "With data=blog all replicas share the same files: intervals don't include the "

@@ -1,8 +1,7 @@
-"""A sweep's answer as runs of its own in TensorBoard: its first figure, its table, and
-accuracy against length, a line a setting.
+"""A sweep's answer as a run of its own in TensorBoard: its first figure, its table and its words.
 
-TensorBoard sorts by name, so that `answer` comes first; it draws against steps alone, so that a
-line's step is the length.
+TensorBoard sorts by name, so that `answer` comes first. No curve is among them: its charts smooth
+whatever they draw, and accuracy against length must not be bent.
 """
 
 from digitsum.reports.page import Page
@@ -11,8 +10,6 @@ from digitsum.reports.table import best_first
 from digitsum.reports.told import summary
 from digitsum.runs.folders import Folder
 from digitsum.sweeps.collected import Sweep
-from digitsum.sweeps.jobs import LENGTH
-from digitsum.sweeps.manifest import portable
 
 FOLDER = "answer"
 
@@ -30,7 +27,7 @@ def write_summary_run(page: Page, found: Sweep, own: Folder) -> None:
 
     from digitsum.training.logbooks.tensorboard import own_events
 
-    own.add([f"{FOLDER}/{own_events()}", f"{FOLDER}/*/{own_events()}"])
+    own.add([f"{FOLDER}/{own_events()}"])
     with SummaryWriter(str(place)) as writer:
         for picture in page.pictures[:1]:
             shown = imread(found.folder / f"{picture.file}.png")
@@ -39,11 +36,3 @@ def write_summary_run(page: Page, found: Sweep, own: Folder) -> None:
         ranked = best_first(found, page.results.rows)
         writer.add_figure("answer/table", table(page.results.head, ranked, title))
         writer.add_text("answer", summary(page))
-    if LENGTH not in found.varied:
-        return
-    for agreed, jobs in found.alike(LENGTH).items():
-        name = jobs[0].name([key for key, _ in agreed]) if agreed else "all"
-        with SummaryWriter(str(place / portable(name))) as writer:
-            for job in sorted(jobs, key=lambda job: int(job.settings[LENGTH])):
-                mean, length = job.tested.mean, job.settings[LENGTH]
-                writer.add_scalar("answer/test_accuracy_by_length", mean, length)

@@ -8,6 +8,7 @@ from rich.table import Table
 from digitsum import paper, shell
 from digitsum.questions.judgement import Judgement
 from digitsum.reports.page import Page
+from digitsum.reports.table import narrow
 from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.jobs import LENGTH, Job
 
@@ -33,6 +34,7 @@ def markdown(page: Page) -> str:
     if pictures[1:]:
         parts += ["## More figures", *pictures[1:]]
     parts += ["## Results", _table(page.results.head, page.results.rows)]
+    parts += ["## How it was made", *([f"    {page.command}"] if page.command else [])]
     parts += map(escaped, page.notes)
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -78,12 +80,20 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def show(page: Page, found: Sweep) -> None:
     """On the terminal: tables, verdicts, the answer, and where everything lies."""
     console = paper.paper()
-    shown = Table(title=f"{found.done}, by chance {found.by_chance}")
-    for name in page.results.head:
-        shown.add_column(name, no_wrap=True)
-    for row in page.results.rows:
-        shown.add_row(*row)
-    paper.show(shown)
+    title, names, body = narrow(found)
+    if found.complete:
+        shown = Table(title=title)
+        for name in names:
+            shown.add_column(name, no_wrap=True)
+        for cells in body:
+            shown.add_row(*cells)
+        paper.show(shown)
+    else:
+        console.print(title)
+    for job in found.unfinished:
+        if job.result is not None:
+            told = f"{job.folder.name}: {job.result.get('error')}"
+            console.print(f"{job.status.capitalize():<8} {told}")
     for table in page.tables:
         own = Table(*table.head, title=table.title)
         for row in table.rows:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from rich.table import Table
 from torch import Tensor
 
@@ -36,6 +37,7 @@ class Said(NamedTuple):
         probabilities: of its own answer, by each replica [R].
         states: of replica 0 after each item [T, H].
         earlier: probabilities of each answer after each item [R, T, C].
+        asked: what the answers mean.
     """
 
     items: list[int]
@@ -44,6 +46,17 @@ class Said(NamedTuple):
     probabilities: list[float]
     states: Tensor
     earlier: Tensor
+    asked: Question
+
+    def __repr__(self) -> str:
+        right = f"; right is {_right(self)}" if self.right is not None else ""
+        return f"{' '.join(map(str, self.items))} -> {_votes(self)}{right}"
+
+    def figure(self) -> Figure:
+        """Its states, item by item, and when the answer is first readable."""
+        answer = Counter(self.answers).most_common(1)[0][0] if self.right is None else self.right
+        likely = self.earlier[:, :, answer].T.numpy()
+        return reading(self.states.numpy(), likely, self.items, self.asked.said(answer))
 
 
 def sequences(text: str, asked: Question) -> list[list[int]]:
@@ -79,7 +92,8 @@ def ask(classifier: Classifier, items: list[int], asked: Question) -> Said:
     earlier = classifier.readout(states).softmax(-1)
     probabilities, answers = earlier[:, -1].max(-1)
     right = None if asked.ask == "label" else int(asked.labels(np.array(items)))
-    return Said(items, right, answers.tolist(), probabilities.tolist(), states[0], earlier)
+    each = answers.tolist(), probabilities.tolist()
+    return Said(items, right, *each, states[0], earlier, asked)
 
 
 def ask_run(folder: Path, text: str) -> None:
@@ -91,12 +105,7 @@ def ask_run(folder: Path, text: str) -> None:
     table = Table("sequence", "votes (mean probability)", "right")
     for items in typed:
         said = ask(run.classifier, items, asked)
-        votes = Counter(said.answers).most_common()
-        shown = " ".join(map(str, items))
-        table.add_row(
-            shown, "; ".join(_vote(said, answer, asked) for answer, _ in votes), _right(said, asked)
-        )
-        answer = votes[0][0] if said.right is None else said.right
+        table.add_row(" ".join(map(str, items)), _votes(said), _right(said))
         place = folder / "evaluation" / f"digits={_name(items)}"
         names = [
             f"evaluation/{place.name}/{name}"
@@ -106,9 +115,7 @@ def ask_run(folder: Path, text: str) -> None:
         told: dict[str, Any] = {"digits": items, "right": said.right, "answers": said.answers}
         told |= {"probabilities": [round(one, 6) for one in said.probabilities]}
         write_aside(place / "asked.json", (json.dumps(told, indent=2) + "\n").encode())
-        likely = said.earlier[:, :, answer].T.numpy()
-        made = reading(said.states.numpy(), likely, items, asked.said(answer))
-        figures.append(save(made, place / "reading"))
+        figures.append(save(said.figure(), place / "reading"))
     paper.show(table)
     trained = run.config.data.length
     others = sorted({len(items) for items in typed} - {trained})
@@ -118,16 +125,21 @@ def ask_run(folder: Path, text: str) -> None:
         console.print(f"Figure   {picture}")
 
 
-def _vote(said: Said, answer: int, asked: Question) -> str:
-    own = [p for a, p in zip(said.answers, said.probabilities, strict=True) if a == answer]
-    return f"{asked.said(answer)}: {len(own)} of {len(said.answers)} ({np.mean(own):.2f})"
+def _votes(said: Said) -> str:
+    """Answers, the commonest first, with how many replicas gave each and how sure they were."""
+    told = []
+    for answer, _ in Counter(said.answers).most_common():
+        own = [p for a, p in zip(said.answers, said.probabilities, strict=True) if a == answer]
+        sure = f"{len(own)} of {len(said.answers)} ({np.mean(own):.2f})"
+        told.append(f"{said.asked.said(answer)}: {sure}")
+    return "; ".join(told)
 
 
-def _right(said: Said, asked: Question) -> str:
+def _right(said: Said) -> str:
     if said.right is None:
         return "-"
     count = said.answers.count(said.right)
-    return f"{asked.said(said.right)}: {count} of {len(said.answers)} right"
+    return f"{said.asked.said(said.right)}, by {count} of {len(said.answers)}"
 
 
 def _name(items: list[int]) -> str:

@@ -15,18 +15,18 @@ from digitsum.runs.configuration import CONFIG
 from digitsum.runs.folders import LOCK, MARK, Folder
 from digitsum.runs.hydra_keys import by_hydra
 from digitsum.runs.places import ATTEMPT
-from digitsum.training import checkpointing
+from digitsum.training import checkpointing, standing
 from digitsum.writing import remove, replace
 
 # What a run makes; what its loggers write is said by them.
-MADE = (CONFIG, "curves.*", "checkpoint*.ckpt", ".checkpoint*", "evaluation/*")
+MADE = (CONFIG, standing.NAME, "curves.*", "checkpoint*.ckpt", ".checkpoint*", "evaluation/*")
 LOGS = ("events.out.tfevents.*", "*/events.out.tfevents.*", "hparams.yaml", "csv/*", "wandb/*")
 
 
 def planned(config: DictConfig, hydra: Any) -> list[str]:
     """Names of what a run is going to write in its folder, but for its loggers' files."""
     names = [CONFIG, results.NAME, results.FAILURE, *by_hydra(hydra)]
-    names += [checkpointing.CURRENT, checkpointing.PREVIOUS, checkpointing.ASIDE]
+    names += [standing.NAME, checkpointing.CURRENT, checkpointing.PREVIOUS, checkpointing.ASIDE]
     kinds = [get_class(str(one._target_)) for one in config.callbacks.values()]
     stems = ["curves", *(one.name for one in kinds if issubclass(one, Probe))]
     return names + [f"{stem}.{ending}" for stem in stems for ending in ("npz", "png", "pdf")]

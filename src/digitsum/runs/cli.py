@@ -3,6 +3,7 @@
 import inspect
 import logging
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -17,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from digitsum import shell, streams
 from digitsum.errors import Stopped, UserError
 from digitsum.runs import alive, locks, manual
+from digitsum.runs.folders import KEYS
 from digitsum.runs.hydra_keys import ADDED
 from digitsum.runs.mistakes import in_one_line, of_the_machine
 from digitsum.runs.places import key_of
@@ -29,6 +31,7 @@ CHATTY = ("numba", "matplotlib", "PIL", "fontTools", "fsspec", "asyncio", "filel
 # that says of checks and names.
 ELSEWHERE = ("--config-path", "-cp", "--config-name", "-cn")
 OURS = [*ADDED, "hydra.job.name=train"]
+STOPPED = 128  # by a signal, whose number is added: what shells say of it
 _wants_trace = False  # HYDRA_FULL_ERROR=1, as the command was given
 
 
@@ -65,9 +68,10 @@ def run(main: Callable[[], Any], config_name: str, usage: str, lists: tuple[str,
             raise
         fail(f"{' '.join(sys.argv[1:])}: a group is given the name of a choice ({error})")
     except Stopped as stopped:
-        fail(f"{stopped}. Go on by: {_going_on(typed)}")
+        fail(f"{stopped}. Go on by: {_going_on(typed)}", STOPPED + stopped.number)
     except KeyboardInterrupt:
-        fail(f"interrupted. Go on by: {_going_on(typed)}" if locks.holding() else "interrupted")
+        going = f". Go on by: {_going_on(typed)}" if locks.holding() else ""
+        fail(f"interrupted{going}", STOPPED + signal.SIGINT)
     except Exception as error:
         if (words := of_the_machine(error)) is None:
             raise
@@ -88,8 +92,12 @@ def begin() -> None:
 
 
 def _going_on(typed: Sequence[str]) -> str:
-    """The command that goes on where this one was stopped, in the folder that it has."""
-    added = ["resume=true", *locks.holding()]
+    """The command that goes on where this one was stopped, in the folder that it has; the jobs of a
+    sweep do so without being asked.
+    """
+    folder = locks.holding()
+    of_a_run = any(word.startswith(KEYS["run"]) for word in folder)
+    added = [*(["resume=true"] if of_a_run else []), *folder]
     keys = {key_of(word) for word in added}
     return shell.command("train", *(word for word in typed if key_of(word) not in keys), *added)
 
@@ -135,10 +143,35 @@ def _in_a_thread(failed: threading.ExceptHookArgs) -> None:
         threading.__excepthook__(failed)
 
 
-def fail(message: str) -> NoReturn:
-    """End the command: one line, status 1; before it, where HYDRA_FULL_ERROR=1, the traceback."""
+class _StoppedError(SystemExit):
+    """The command was stopped from outside: its last line, and how it ends."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+@contextmanager
+def last_line() -> Iterator[None]:
+    """How to go on is said last, below the report of what is there; with the status by which
+    shells know that a command was stopped.
+    """
+    try:
+        yield
+    except _StoppedError as stopped:
+        print(stopped.code, file=sys.stderr, flush=True)
+        sys.exit(stopped.status)
+
+
+def fail(message: str, status: int = 1) -> NoReturn:
+    """End the command: one line; before it, where HYDRA_FULL_ERROR=1, the traceback."""
     alive.end()
     if _wants_trace and sys.exc_info()[0] is not None:
         traceback.print_exc()
     sys.stdout.flush()
-    sys.exit("error: " + " ".join(message.split()))
+    words = "error: " + " ".join(message.split())
+    if status == 1:
+        sys.exit(words)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)  # the terminal has written ^C in the line
+    raise _StoppedError(words, status)

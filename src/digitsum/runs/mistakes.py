@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from pathlib import Path
 
 from hydra.errors import (
     ConfigCompositionException,
@@ -18,10 +19,12 @@ from digitsum.runs.manual import composed
 from digitsum.runs.search_path import CONF
 from digitsum.runs.typed import quoted_form
 
-# Groups in which choices come with packages of their own.
+# Choices that come with packages of their own.
 PLUGINS = {
-    "hydra/sweeper": "; optuna is there after pip install -r requirements-search.txt",
-    "hydra/launcher": "; joblib, submitit are there after pip install -r requirements-scale.txt",
+    "hydra/sweeper=optuna": "search",
+    "hydra/launcher=joblib": "scale",
+    "hydra/launcher=submitit_slurm": "scale",
+    "hydra/launcher=submitit_local": "scale",
 }
 
 
@@ -37,6 +40,8 @@ def of_the_machine(error: Exception) -> str | None:
     kind, text = type(error).__name__, str(error)
     if isinstance(error, MemoryError) or kind == "OutOfMemoryError" or "can't allocate" in text:
         return "out of memory; fewer replicas at once (seed=0,16 replicas=16) need less"
+    if kind == "FailedJobError" and "sbatch" in text:  # submitit's, of a cluster that takes no jobs
+        return text.splitlines()[0].strip()
     if kind in ("TerminatedWorkerError", "BrokenProcessPool"):
         return "a worker process was killed; what was complete stays, the same command goes on"
     return None
@@ -49,8 +54,10 @@ def in_one_line(error: Exception, config_name: str) -> str:
         group, _, choice = missing.rpartition("/")
         if group:
             options = [option for option in error.options or [] if option]
+            if (needed := PLUGINS.get(missing.replace(f"{group}/", f"{group}="))) is not None:
+                return f"{group}={choice} needs packages: pip install -r requirements-{needed}.txt"
             words = f"{group}={choice}: no such choice; {group} has {', '.join(options)}"
-            return words + (PLUGINS.get(group) or near(choice, options))
+            return words + near(choice, options)
     unmatched = "Could not override '"
     if isinstance(error, ConfigCompositionException) and str(error).startswith(unmatched):
         key = str(error).split("'")[1]
@@ -86,10 +93,10 @@ def _of_signs(text: str) -> str | None:
     several = re.search(r"Ambiguous value for argument '([^']*)'", text)
     if several is not None:
         form = shell.quoted([quoted_form(several[1]) or several[1]])
-        return (
-            f"{several[1]}: several values make a sweep, with -m (a single one that has commas "
-            f"stands in quotes: {form})"
-        )
+        words = f"{several[1]}: one value is expected; one that has commas stands in quotes: {form}"
+        if Path(sys.argv[0]).stem.endswith("evaluate"):
+            return words
+        return f"{words}; several make a sweep: {shell.command('train', '-m', *sys.argv[1:])}"
     return None
 
 

@@ -59,7 +59,8 @@ NAMED = (
 )
 # Said by another key already, or no part of what a run was: where it keeps what, and tells whom.
 _SAID = ("optimizer.lr", "resume", "overwrite", "data.root")
-_OUTSIDE = ("report", "hydra", "logger", "callbacks.progress", "callbacks.checkpoints")
+_TELLING = tuple(f"callbacks.{name}" for name in ("progress", "standing", "checkpoints"))
+_OUTSIDE = ("report", "hydra", "logger", *_TELLING)
 
 
 def settings(config: DictConfig, choices: dict[str, Any]) -> dict[str, Scalar]:

@@ -32,7 +32,7 @@ from digitsum.runs.loggers import build_loggers, varied
 from digitsum.runs.places import key_of
 from digitsum.runs.table import cells, markdown, show_run
 from digitsum.task.data import DigitSumData
-from digitsum.training import checkpointing
+from digitsum.training import checkpointing, standing
 from digitsum.training.lit import LitDigitSum
 from digitsum.training.logbooks.book import Outcome, Run
 from digitsum.training.logbooks.opened import opened
@@ -144,6 +144,7 @@ def _train(
             for book in told:
                 book.conclude(outcome, trainer.global_step)
     results.write(folder, result)
+    remove(folder / standing.NAME)
     untold = [words for book in told if (words := book.close(folder))]
     final = shown_at or folder
     pictures = [final / path.relative_to(folder) for path in paths]
@@ -187,9 +188,11 @@ def following(config: DictConfig, folder: Path) -> str:
 
 
 def _to_resume(config: DictConfig, folder: Path) -> Path | None:
-    """The checkpoint to go on from, once it is sure that it is this configuration's."""
+    """The checkpoint to go on from, once it is sure that it is this configuration's; a job of a
+    sweep goes on without being asked to.
+    """
     if not config.resume and not queued_again():
-        return None
+        return _left_by_a_job(config, folder)
     if not (folder / CONFIG).exists():
         if HydraConfig.get().mode != RunMode.MULTIRUN:
             print(f"resume: nothing in {folder} to go on from yet; it starts anew")
@@ -200,6 +203,16 @@ def _to_resume(config: DictConfig, folder: Path) -> Path | None:
             "repeat its overrides, or start anew elsewhere"
         )
     return checkpointing.latest(folder)
+
+
+def _left_by_a_job(config: DictConfig, folder: Path) -> Path | None:
+    """What this very job of a sweep has left; else it starts anew."""
+    try:
+        same = fingerprint(read_config(folder / CONFIG)) == fingerprint(config)
+        many = HydraConfig.get().mode == RunMode.MULTIRUN and not config.overwrite
+        return checkpointing.latest(folder) if many and same else None
+    except UserError:
+        return None
 
 
 def queued_again() -> bool:

@@ -16,6 +16,13 @@ def number(value: float | None) -> str:
     return "-" if value is None or not math.isfinite(value) else f"{value:.3f}"
 
 
+def spread(one: dict[str, Any]) -> str:
+    """`0.650 [0.600, 0.700]`; of one replica the number alone."""
+    if one["replicas"] < 2:
+        return number(one["mean"])
+    return f"{number(one['mean'])} [{number(one['low'])}, {number(one['high'])}]"
+
+
 def show_run(
     result: dict[str, Any],
     folder: Path,
@@ -32,26 +39,20 @@ def show_run(
     summary = result["summary"]
     if quiet:
         one = summary[quiet]
-        words = f"{quiet.replace('_', ' ')} {number(one['mean'])}"
-        interval = f"[{number(one['low'])}, {number(one['high'])}]"
-        print(f"    {words} {interval}, {result['seconds']:.0f} s")
+        words = f"{quiet.replace('_', ' ')} {spread(one)}"
+        print(f"    {words}, {result['seconds']:.0f} s")
         return
     count = len(result["replicas"])
     title = f"{count} replica{'s' * (count > 1)}, accuracy by chance {result['chance']:.2f}"
+    several = ("min", "max") if count > 1 else ()
     table = Table(title=title)
     table.add_column("")
-    for name in ("mean", "95 % interval", "min", "max"):
+    for name in ("mean [95 % interval]" if several else "", *several):
         table.add_column(name, justify="right")
     for measure in MEASURES:
         one = summary[measure]
-        interval = f"{number(one['low'])} - {number(one['high'])}" if one["replicas"] > 1 else "-"
-        table.add_row(
-            measure.replace("_", " "),
-            number(one["mean"]),
-            interval,
-            number(one["min"]),
-            number(one["max"]),
-        )
+        ends = [number(one[name]) for name in several]
+        table.add_row(measure.replace("_", " "), spread(one), *ends)
     paper.show(table)
     console = paper.paper()
     if count == 1:

@@ -1,7 +1,7 @@
 """A sweep's jobs, read back: what each was, what it found, and which settings vary."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from digitsum.runs import results
 from digitsum.runs.checks.meant import PLACES
 from digitsum.runs.places import key_of
 from digitsum.sweeps.jobs import SHARDING, Job, TornFileError, on_dev, pooled
+from digitsum.sweeps.made import Made
+from digitsum.sweeps.made import read as read_made
 from digitsum.sweeps.manifest import read_manifest
 from digitsum.sweeps.search import marked
 from digitsum.task.question import SUM
@@ -39,6 +41,7 @@ class Sweep:
     shown: dict[str, Any] | None = None
     fixed: Sequence[str] = ()
     trials: int = 0
+    made: Made = field(default_factory=Made)
 
     @cached_property
     def complete(self) -> list[Job]:
@@ -124,7 +127,8 @@ def collect(folder: Path) -> Sweep:
     listed = marked(folder, manifest["started"]) if trials else manifest["jobs"]
     jobs = [_job(folder / entry["folder"], entry["overrides"]) for entry in listed]
     known = manifest["study"], jobs, _varied(jobs), manifest["report"]
-    found = Sweep(folder, *known, manifest["fixed"], trials)
+    made = read_made(manifest.get("made"), manifest["started"])
+    found = Sweep(folder, *known, manifest["fixed"], trials, made)
     for one in found.complete:
         seeds = [replica["seed"] for replica in one.replicas]
         twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})

@@ -1,6 +1,5 @@
 """What a sweep does around each of its runs: skip what is complete, announce, record a failure."""
 
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,15 @@ from omegaconf import DictConfig
 
 from digitsum import streams
 from digitsum.errors import UserError
-from digitsum.runs import cli, results, run
+from digitsum.paper import duration
+from digitsum.runs import alive, cli, results, run
 from digitsum.runs.checks.check import check
 from digitsum.runs.checks.meant import settle
 from digitsum.runs.folders import Folder
 from digitsum.sweeps.manifest import read_manifest
 from digitsum.sweeps.search import MARK, mark
-from digitsum.training.progress import duration
+from digitsum.sweeps.standing import standing
+from digitsum.training import progress
 
 
 def train(config: DictConfig) -> float:
@@ -79,10 +80,15 @@ def best_on_dev(result: dict[str, Any]) -> float:
 
 
 def announce(manifest: dict[str, Any], number: int, folder: Path, note: str = "") -> None:
-    """Say which job begins, and how long the rest may take at the pace so far."""
-    # A clock may be set back meanwhile.
+    """Say which job begins, and how long it and the rest may take at the pace so far."""
+    alive.end()
     count = max(number + 1, manifest.get("trials") or len(manifest["jobs"]))
-    elapsed = max(0.0, time.time() - manifest["started"])
-    left = f"about {duration(elapsed / number * (count - number))} left" if number else ""
-    words = [f"job {number + 1} of {count}", folder.name, note or left]
+    words = [f"job {number + 1} of {count}", folder.name, note]
+    if not note:
+        now = standing(folder.parent)
+        left = now.expected(folder.name)
+        progress.behind((now.left or 0.0) - (left or 0.0))
+        words[2] = f"about {duration(now.left)} left" if now.left else ""
     print(" · ".join(word for word in words if word), flush=True)
+    if not note:
+        alive.begin("making ready")

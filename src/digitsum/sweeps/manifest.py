@@ -6,7 +6,7 @@ has changed since, and those are never mixed in.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ MANIFEST = "sweep.json"
 REPORT = ("results.csv", "report.md", "report.html")  # beside its figures
 # Not part of what a job is.
 ASIDE = ("study", "search", "resume", "overwrite")
+_KEPT_ELSEWHERE = ("data.root",)  # changes where examples are kept alone
 LONGEST = 120  # characters of a job folder's name
 # Names that Windows keeps for devices, whatever their ending.
 _DEVICES = {
@@ -48,9 +49,28 @@ def job_folder(overrides: Sequence[str], fixed: Sequence[str] = ()) -> str:
     return portable(",".join(sorted(kept)) or "job")
 
 
-def folder_of(folder: Path, jobs: Sequence[Sequence[str]], fixed: Sequence[str]) -> Path:
+def named(folder: Path, overridden: Sequence[str]) -> Path:
+    """Where a study lies unless it was told: the plain folder is the study as its YAML has it, and
+    whatever is overridden is in the name, `accuracy_vs_length,replicas=64`.
+    """
+    kept = sorted(one for one in overridden if key_of(one) not in (*ASIDE, *_KEPT_ELSEWHERE))
+    return folder.with_name(portable(",".join([folder.name, *kept]))) if kept else folder
+
+
+def folder_of(
+    folder: Path,
+    jobs: Sequence[Sequence[str]],
+    fixed: Sequence[str],
+    usual: Collection[str] = (),
+) -> Path:
     """Where a sweep lies: in its folder, or beside it where that holds the same grid with other
-    fixed values.
+    fixed values, of an earlier version or because the folder was given for both.
+
+    Args:
+        folder: as it was given.
+        jobs: their overrides; none of a search.
+        fixed: those that all jobs have.
+        usual: overrides that say what the study says anyway.
     """
     try:
         before = read_manifest(folder)
@@ -60,9 +80,10 @@ def folder_of(folder: Path, jobs: Sequence[Sequence[str]], fixed: Sequence[str])
     names = {job_folder(job, keys) for job in jobs} & {one["folder"] for one in before["jobs"]}
     was = before.get("fixed") or fixed_in([one["overrides"] for one in before["jobs"]])
     searched = not jobs and before.get("trials")  # a search's jobs aren't known beforehand
-    if not (names or searched) or was == list(fixed):
+    was, now = ([one for one in known if one not in usual] for known in (was, fixed))
+    if not (names or searched) or was == now:
         return folder
-    other = [one for one in fixed if one not in was] or ["unchanged"]
+    other = [one for one in now if one not in was] or ["unchanged"]
     return folder.with_name(portable(",".join([folder.name, *other])))
 
 

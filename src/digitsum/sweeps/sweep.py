@@ -3,18 +3,21 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from omegaconf import DictConfig, open_dict
+import yaml
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from digitsum.errors import UserError
 from digitsum.runs.checks.meant import absolute
 from digitsum.runs.folders import Folder
 from digitsum.runs.hydra_keys import by_hydra, check_hydra
 from digitsum.runs.locks import hold
-from digitsum.runs.places import key_of
+from digitsum.runs.places import key_of, leaves
 from digitsum.runs.results import SCHEMA
+from digitsum.runs.search_path import STUDIES
 from digitsum.runs.typed import in_quotes
+from digitsum.sweeps import made
 from digitsum.sweeps.manifest import (
     MANIFEST,
     REPORT,
@@ -23,10 +26,12 @@ from digitsum.sweeps.manifest import (
     folder_of,
     job_folder,
     jobs_of,
+    named,
 )
 from digitsum.sweeps.search import fixed_in_search, is_search, planned, settle
 from digitsum.writing import write_aside
 
+PARAMS = "hydra.sweeper.params."
 EXCLUDED = "hydra.job.config.override_dirname.exclude_keys"
 # What Hydra, a search's sweeper and a report write in a sweep's folder.
 WRITTEN = (MANIFEST, "multirun.yaml", "optimization_results.yaml", *REPORT)
@@ -54,7 +59,15 @@ def open_sweep(config: DictConfig, shown: Any) -> Path:
     trials = planned(config) if search else 0
     fixed = fixed_in_search(config) if search else fixed_in(jobs)
     keys = [key_of(one) for one in fixed]
-    folder = folder_of(absolute(config.hydra.sweep.dir), jobs, fixed)
+    place = absolute(config.hydra.sweep.dir)
+    told = any(key_of(one) == "hydra.sweep.dir" for one in config.hydra.overrides.hydra)
+    choices = config.hydra.runtime.choices
+    study = choices.get("study") or choices.get("search")
+    usual = _usual(study) if study else set()
+    if study and not told:
+        typed = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
+        place = named(place, [one for one in cast(list[str], typed) if one not in usual])
+    folder = folder_of(place, jobs, fixed, usual)
     own = Folder(folder, "sweep")
     names = [*WRITTEN, *(f"*/{name}" for name in by_hydra(config.hydra))]
     own.check(WRITTEN)
@@ -71,18 +84,17 @@ def open_sweep(config: DictConfig, shown: Any) -> Path:
     # Jobs are composed anew, each perhaps on another machine: this is what they are told.
     with open_dict(config):
         config.hydra.sweep.dir = str(folder)
-        place = in_quotes(str(folder))
-        told = [f"{EXCLUDED}={json.dumps(keys)}", f"hydra.sweep.dir={place}"]
-        config.hydra.overrides.hydra.extend(told)
+        words = [f"{EXCLUDED}={json.dumps(keys)}", f"hydra.sweep.dir={in_quotes(str(folder))}"]
+        config.hydra.overrides.hydra.extend(words)
     for job in jobs:
         before, now = folder / job_folder(job), folder / job_folder(job, keys)
         if before.exists() and not now.exists():
             before.rename(now)  # of a version that named a job by all that was typed
-    choices = config.hydra.runtime.choices
     manifest = {
         "schema": SCHEMA,
-        "study": choices.get("study") or choices.get("search"),
+        "study": study,
         "started": time.time(),
+        "made": made.now()._asdict(),
         "report": shown,
         "fixed": fixed,
         "trials": trials,
@@ -91,6 +103,15 @@ def open_sweep(config: DictConfig, shown: Any) -> Path:
     write_aside(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
     print(f"{f'{trials} trials' if search else f'{len(jobs)} jobs'} -> {folder}", flush=True)
     return folder
+
+
+def _usual(study: str) -> set[str]:
+    """What a study's YAML says, as one would type it: that is no override."""
+    said: set[str] = set()
+    for path in STUDIES.glob(f"*/{study}.yaml"):
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        said |= {f"{key.removeprefix(PARAMS)}={value}" for key, value in leaves(tree)}
+    return said
 
 
 def ask(config: DictConfig) -> None:

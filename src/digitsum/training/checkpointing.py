@@ -125,7 +125,8 @@ class Checkpoints(Onlooker):
             return
         raise Stopped(
             f"stopped by {signal.Signals(number).name} after step {trainer.global_step}; "
-            "checkpoint saved"
+            "checkpoint saved",
+            number,
         )
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:

@@ -10,23 +10,45 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.progress import (
     Progress as RichProgress,
 )
+from rich.text import Text
 
+from digitsum.paper import duration
 from digitsum.statistics import interval, mean
 from digitsum.training.curves import Curves
 from digitsum.training.onlooker import Onlooker
 
+_beside = 0.0  # seconds that the rest of this process's sweep is expected to take
 
-def duration(seconds: float) -> str:
-    """In words, to the second where it is short."""
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+def steps_in_all(trainer: pl.Trainer) -> int | None:
+    """Optimizer steps that a training is to take; None without a limit."""
+    per_epoch = trainer.datamodule.steps_per_epoch  # type: ignore[attr-defined]
+    total = per_epoch * (trainer.max_epochs or 0) if (trainer.max_epochs or 0) > 0 else None
+    return min(total or trainer.max_steps, trainer.max_steps) if trainer.max_steps > 0 else total
+
+
+def behind(seconds: float) -> None:
+    """What comes after this training, for the bar to add."""
+    global _beside
+    _beside = seconds
+
+
+class InAll(ProgressColumn):
+    """`· 5 min in all` where a sweep goes on after this training."""
+
+    def render(self, task: Task) -> Text:
+        if not _beside or task.time_remaining is None:
+            return Text("")
+        return Text(f"· in all {duration(task.time_remaining + _beside)}")
 
 
 class Progress(Onlooker):
@@ -47,22 +69,17 @@ class Progress(Onlooker):
         self._begun = (0.0, 0)  # the time and the step at which this process took over
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        per_epoch = trainer.datamodule.steps_per_epoch  # type: ignore[attr-defined]
-        total = per_epoch * (trainer.max_epochs or 0) if (trainer.max_epochs or 0) > 0 else None
-        if trainer.max_steps > 0:
-            total = min(total or trainer.max_steps, trainer.max_steps)
+        total = steps_in_all(trainer)
         self._total, self._begun = total, (time.monotonic(), trainer.global_step)
         self._printed = len(pl_module.curves.steps)
         if not sys.stderr.isatty():
             return
         self.bar = RichProgress(
-            TextColumn("training"),
-            BarColumn(),
+            BarColumn(bar_width=10),
             MofNCompleteColumn(),
-            TextColumn("steps · dev accuracy {task.fields[dev]}"),
-            TimeElapsedColumn(),
-            TextColumn("· left"),
+            TextColumn("steps · dev {task.fields[dev]} · left"),
             TimeRemainingColumn(),
+            InAll(),
             console=Console(stderr=True),
             transient=True,
             refresh_per_second=4,
@@ -96,6 +113,12 @@ class Progress(Onlooker):
         self._printed = len(curves.steps)
 
     def teardown(self, trainer: pl.Trainer, pl_module: Any, stage: str) -> None:
+        self._end()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
+        self._end()  # what is printed next isn't for the bar's console, which would wrap it
+
+    def _end(self) -> None:
         if self.bar is not None:
             self.bar.stop()
             self.bar = None

@@ -42,7 +42,9 @@ class TensorBoardBook(Book[TensorBoardLogger]):
 
     def announce(self, run: Run) -> None:
         final = {f"final/{name}": float("nan") for name in run.measures}
-        self.logger.log_hyperparams(run.varied, final)
+        # Whole numbers as words, which its table doesn't give four decimals.
+        told = {k: str(v) if isinstance(v, int) else v for k, v in run.varied.items()}
+        self.logger.log_hyperparams(told, final)
         self.logger.experiment.add_custom_scalars(LAYOUT)
         self.logger.experiment.add_text("config", f"```yaml\n{run.config}```")
 

@@ -1,0 +1,153 @@
+"""What a report says on terminals of any width and kind: every number whole, every job by name."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from digitsum.reports.report import report
+from digitsum.runs.table import show_run, spread
+
+from ..invented import chosen
+
+CELLS = ("srn", "srn_residual", "gru")
+JOBS = [
+    {"model": model, "data.length": length, "lr": lr, "test": 0.1 * place + length / 1000}
+    for place, model in enumerate(CELLS, 1)
+    for length in (5, 35)
+    for lr in (0.001, 0.0001)
+]
+
+
+def told(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    report(folder, {"answers": [], "figures": [], "tables": [], "claims": []})
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().out).splitlines()
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, term: str) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # Rich takes it for a terminal then
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", term)
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+def test_no_number_is_cut(
+    columns: int,
+    term: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    on_a_terminal(monkeypatch, columns, term)
+    found = chosen(tmp_path / "s", JOBS)
+    lines = told(tmp_path / "s", capsys)
+    text = "\n".join(lines)
+    assert "…" not in text
+    for job in found.complete:
+        assert str(job.tested) in text
+        assert job.settings["model"] in text
+    last = next(index for index, line in enumerate(lines) if line.startswith("Answer   "))
+    wide = 80 if term == "dumb" else columns  # Rich takes a dumb terminal for one of 80
+    assert max(map(len, lines[1:last])) <= wide
+    # What is the same in all rows is said once, above.
+    assert lines[0].strip() == "12 of 12 jobs complete, 8 replicas, by chance 0.10 (always 9)"
+    assert "diverged" not in text
+
+
+def test_in_a_pipe_a_table_is_as_wide_as_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    chosen(tmp_path / "s", JOBS)
+    rows = [line for line in told(tmp_path / "s", capsys) if line.startswith("│")]
+    assert len(rows) == len(JOBS)
+    assert rows[0].split("│")[1:4] == [" srn          ", " 0.001  ", " 5           "]
+
+
+def test_who_diverged_and_who_had_other_counts_has_a_column(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen(tmp_path / "s", JOBS[:3])
+    place = tmp_path / "s" / "1" / "results.json"
+    result = json.loads(place.read_text())
+    result["replicas"] = result["replicas"][:5]
+    result["replicas"][2]["diverged_at"] = 7
+    place.write_text(json.dumps(result))
+    lines = told(tmp_path / "s", capsys)
+    assert lines[0].strip().startswith("3 of 3 jobs complete, by chance")
+    assert re.search(r"replicas +┃ diverged", "\n".join(lines))
+    assert [re.sub(r"\D+", " ", line).split()[-2:] for line in lines if line.startswith("│")] == [
+        ["8", "0"],
+        ["5", "1"],
+        ["8", "0"],
+    ]
+
+
+def test_a_job_without_a_result_has_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen(tmp_path / "s", JOBS[:4])
+    listed = json.loads((tmp_path / "s" / "sweep.json").read_text())
+    for number, one in enumerate(listed["jobs"]):
+        settings = JOBS[number]
+        one["overrides"] = [f"data.length={settings['data.length']}", f"lr={settings['lr']}"]
+    (tmp_path / "s" / "sweep.json").write_text(json.dumps(listed))
+    (tmp_path / "s" / "2" / "results.json").unlink()
+    (tmp_path / "s" / "3" / "results.json").rename(tmp_path / "s" / "3" / "gone")
+    failed = {"schema": 1, "status": "failed", "error": "no memory", "settings": {}}
+    (tmp_path / "s" / "3" / "failure.json").write_text(json.dumps(failed))
+    lines = told(tmp_path / "s", capsys)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
+    assert rows[2][:3] == ["0.001", "missing", ""] or "missing" in rows[2]
+    assert "0.0001" in rows[3]
+    assert "failed" in rows[3]
+    assert "Failed   3: no memory" in lines
+    page = (tmp_path / "s" / "report.md").read_text()
+    assert "| failed: no memory |" in page
+    assert "| missing: no result yet |" in page
+
+
+def test_one_replica_has_no_dashes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nan = float("nan")
+    one = {"mean": 0.5, "low": nan, "high": nan, "min": 0.5, "max": 0.5, "replicas": 1}
+    assert spread(one) == "0.500"
+    measures = ("test_accuracy", "best_dev_accuracy", "final_train_loss", "final_dev_loss")
+    result = {"replicas": [{"seed": 0}], "chance": 0.1, "seconds": 3.2}
+    result["summary"] = dict.fromkeys(measures, one)
+    show_run(result, tmp_path, [], None, [], "")
+    shown = capsys.readouterr().out
+    assert "[" not in shown.replace("[95 %", "")
+    assert " - " not in shown
+    assert "-" not in "".join(line for line in shown.splitlines() if line.startswith("│"))
+    show_run(result, tmp_path, [], "test_accuracy", [], "")
+    assert capsys.readouterr().out == "    test accuracy 0.500, 3 s\n"
+
+
+def test_how_it_was_made_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = {"command": "python train.py -m lr=0.1,0.01", "commit": "abc1234"}
+    made |= {"machine": "Linux x86_64, Some Processor, 2 cores"}
+    jobs = [dict(job, result={"seconds": 60.0 * n}) for n, job in enumerate(JOBS[:3], 1)]
+    chosen(tmp_path / "s", jobs, made=made, started=86_400 * 365)
+    told(tmp_path / "s", capsys)
+    words = (
+        "Begun 1971-01-01 00:00 UTC at commit abc1234. On Linux x86_64, Some Processor, 2 cores."
+    )
+    words += " 3 jobs took 6 min, 60 s to 3 min each."
+    for name in ("report.md", "report.html"):
+        page = (tmp_path / "s" / name).read_text()
+        assert words in page
+        assert "python train.py -m lr=0.1,0.01" in page
+
+
+def test_what_a_manifest_says_of_its_making_is_words_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = {"command": "<script>x</script>\n# y", "commit": ["a"], "machine": 3, "more": {}}
+    chosen(tmp_path / "s", JOBS[:3], made=hostile)
+    told(tmp_path / "s", capsys)
+    page = (tmp_path / "s" / "report.html").read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;x&lt;/script&gt; # y" in page
+    assert "\n    <script>x</script> # y\n" in (tmp_path / "s" / "report.md").read_text()
