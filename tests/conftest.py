@@ -120,7 +120,8 @@ def command(tmp_path: Path, _forks: Forks | None) -> Command:
 def classifier(cell: type[cells.Cell], replicas: int, seed: int = 0, hidden: int = 8) -> Classifier:
     by = replica_generators(seed, replicas)
     embedding = Frozen(by, size=6)
-    return Classifier(embedding, cell(6, hidden, by, INIT), Readout(hidden, by))
+    made = cell(6, hidden, by, INIT)
+    return Classifier(embedding, made, Readout(made.read_size, by))
 
 
 def module(

@@ -36,7 +36,7 @@ class LinearSRN(SRN):
 def linear(replicas: int = 2, hidden: int = 5) -> Classifier:
     by = replica_generators(0, replicas)
     cell = LinearSRN(4, hidden, by, INIT)
-    return Classifier(Frozen(by, 4), cell, Readout(hidden, by)).double()
+    return Classifier(Frozen(by, 4), cell, Readout(cell.read_size, by)).double()
 
 
 def digits(replicas: int, batch: int = 6, length: int = 7) -> Tensor:

@@ -51,7 +51,7 @@ def made(
     by = replica_generators(0, replicas)
     table = embedding(by, items=asked.items)
     cell = kind(table.size, hidden, by, INIT)
-    network = Classifier(table, cell, Readout(hidden, by, asked.classes))
+    network = Classifier(table, cell, Readout(cell.read_size, by, asked.classes))
     module = LitDigitSum(
         network, OPTIMIZERS[optimizer], reduction, clipping, 25, recurrence=recurrence
     )

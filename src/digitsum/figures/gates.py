@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from digitsum.errors import UserError
 from digitsum.figures.style import LOOKS, band, figure, styled
-from digitsum.network.cells import GRU, LSTM
+from digitsum.network.cells import GRU, LSTM, Cell, Stack
 from digitsum.network.classifier import Classifier
 
 SEQUENCE = (6, 7, 0, 0, 1, 0, 0, 0, 0, 0)  # the book's
@@ -20,25 +20,35 @@ _NAMES = {
 
 @torch.no_grad()
 def trace(classifier: Classifier, sequence: tuple[int, ...] = SEQUENCE) -> dict[str, Any]:
-    """Gates and state of a gated cell at each time: name -> [R, T, H].
+    """Gates and state of a gated cell, of the last of its layers, at each time: name -> [R, T, H].
 
     Raises:
         UserError: the cell has no gates.
     """
-    cell = classifier.cell
-    if not isinstance(cell, LSTM | GRU):
-        raise UserError(f"figures=gates: {type(cell).__name__} has no gates; LSTM and GRU have")
+    cell, last = classifier.cell, _last(classifier)
+    if not isinstance(last, LSTM | GRU):
+        raise UserError(f"figures=gates: {type(last).__name__} has no gates; LSTM and GRU have")
     table = cell.project(classifier.embedding.table)
     state = cell.initial_state(len(table), 1)
     found: dict[str, list[torch.Tensor]] = {}
     for digit in sequence:
         a = table[:, digit : digit + 1]
-        gates = dict(zip(cell.gates, cell.activations(a, state[0]), strict=True))
-        state = cell.step(a, state)
-        gates |= dict(zip(("h", "c"), state, strict=False))
+        if isinstance(cell, Stack):
+            passed = list(cell.through(a, state))
+            a, before = passed[-1].a, passed[-1].before
+            state = tuple(part for one in passed for part in one.after)
+        else:
+            before, state = state, cell.step(a, state)
+        gates = dict(zip(last.gates, last.activations(a, before[0]), strict=True))
+        gates |= dict(zip(last.states, state[-len(last.states) :], strict=True))
         for name, value in gates.items():
             found.setdefault(name, []).append(value[:, 0])
     return {name: torch.stack(values, 1).numpy() for name, values in found.items()}
+
+
+def _last(classifier: Classifier) -> Cell:
+    """The cell, or the last of its layers."""
+    return list(classifier.cell.layers_by_name().values())[-1]
 
 
 def sequence_of(length: int) -> tuple[int, ...]:
@@ -49,7 +59,9 @@ def sequence_of(length: int) -> tuple[int, ...]:
 def gates(classifier: Classifier, sequence: tuple[int, ...] = SEQUENCE) -> Figure:
     """Above, replica 0 unit by unit; below, each replica's mean over units, with its interval."""
     traced = trace(classifier, sequence)
-    names = next(words for kind, words in _NAMES.items() if isinstance(classifier.cell, kind))
+    last, layers = _last(classifier), len(classifier.cell.layers_by_name())
+    names = next(words for kind, words in _NAMES.items() if isinstance(last, kind))
+    which = f", layer {layers} of {layers}," if layers > 1 else ""
     with styled():
         made = figure(11.0, 5.4)
         grid = made.subplots(2, len(names), height_ratios=(2.2, 1), squeeze=False)
@@ -78,7 +90,7 @@ def gates(classifier: Classifier, sequence: tuple[int, ...] = SEQUENCE) -> Figur
         grid[0][0].set_ylabel("hidden unit (replica 0)")
         grid[1][0].set_ylabel("mean over units")
         made.suptitle(
-            f"{type(classifier.cell).__name__} on {' '.join(map(str, sequence))}; below: mean and "
+            f"{type(last).__name__}{which} on {' '.join(map(str, sequence))}; below: mean and "
             f"95 % interval over {len(next(iter(traced.values())))} replica(s)",
             fontsize=9,
         )

@@ -52,7 +52,8 @@ class Rows(NamedTuple):
 class Records(NamedTuple):
     """What is written down: of each step its losses and right answers [S, R]; where there is room,
     norms before and after clipping of parts of the gradient and of all of it
-    [S, R, 2, parts + 1], and the states of all examples at all times [R, T, N, H].
+    [S, R, 2, parts + 1], and what the readout reads of all examples at all times
+    [R, T, N, reads, H].
     """
 
     losses: Array
@@ -79,11 +80,13 @@ def _go_one(
         if s == 0 or rule.optimizer != NOTHING:
             take_weights(layout, weights[0], work)
         take_digits(digits, order, at, count, work)
-        go_forward(cell, work)
+        go_forward(cell, layout, work)
         loss, right = cross_entropy(work, labels, order, at, count, weight)
         records.losses[s, r], records.right[s, r] = loss, right
         if len(records.states):
-            _write_states(records.states[r], at, count, work.states[0])
+            for number in range(len(layout.read)):
+                states = work.states[layout.read[number]]
+                _write_states(records.states[r], at, count, number, states)
         if rule.optimizer == NOTHING:
             continue
         go_backward(cell, layout, work, gradient[0])
@@ -100,11 +103,12 @@ def _go_one(
 
 
 @inlined
-def _write_states(out: Any, at: int, count: int, states: Any) -> None:
+def _write_states(out: Any, at: int, count: int, number: int, states: Any) -> None:
+    hidden = out.shape[3]
     for t in range(out.shape[0]):
         for b in range(count):
-            for j in range(out.shape[2]):
-                out[t, at + b, j] = states[t + 1, b, j]
+            for j in range(hidden):
+                out[t, at + b, number, j] = states[t + 1, b, j]
 
 
 def _go(

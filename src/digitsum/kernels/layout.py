@@ -25,21 +25,25 @@ class Layout(NamedTuple):
 
     Attributes:
         places: of each tensor its start, rows and columns [., 3].
-        products: of each product its tensor and first column [P, 2].
-        vectors: tensors that are used element by element [.].
+        products: of each product its tensor, its block's first row and column, whether that is
+            transposed, and whether an earlier product has the same tensor [P, 5].
+        vectors: of what is used element by element its tensor and first column [., 2].
         trained: tensors that are trained [.].
-        gates, states, terms, kept, operands: counts; see `printed.Step`.
+        read: states that the readout reads [.].
+        gates, states, terms, kept, operands, derived: counts; see `printed.Step`.
     """
 
     places: Array
     products: Array
     vectors: Array
     trained: Array
+    read: Array
     gates: int
     states: int
     terms: int
     kept: int
     operands: int
+    derived: int
 
 
 class Work(NamedTuple):
@@ -52,8 +56,8 @@ class Work(NamedTuple):
     table: Array  # [V, gates x H]
     U: Array  # [P, H, H]
     U_transposed: Array
-    vectors: Array  # [., H]
-    V: Array  # [H, C]
+    vectors: Array  # [., H], weights and what is derived of them
+    V: Array  # [reads, H, C]
     V_transposed: Array
     c: Array  # [1, C]
     states: Array  # [S, T + 1, B, H]
@@ -93,10 +97,11 @@ def aligned(shape: tuple[int, ...], dtype: Any, value: float = 0.0) -> Array:
 def work_for(layout: Layout, dtype: np.dtype[Any], batch: int, length: int) -> Work:
     """Room for one batch of at most `batch` sequences; nothing is allocated after it."""
     _, vocabulary, size = layout.places[TABLE].tolist()
-    _, hidden, classes = layout.places[V].tolist()
-    b, h, c = padded(batch, ROWS), padded(hidden, LANES), padded(classes, LANES)
+    reads = len(layout.read)
+    hidden, classes = layout.places[V, 1] // reads, int(layout.places[V, 2])
+    b, h, c = padded(batch, ROWS), padded(int(hidden), LANES), padded(classes, LANES)
     v, e, k = padded(vocabulary, ROWS), padded(size, LANES), layout.gates * h
-    products, vectors = len(layout.products), len(layout.vectors)
+    products, vectors = len(layout.products), len(layout.vectors) + layout.derived
     chunk = max(1, CHUNK // b)
     return Work(
         rows=aligned((length, b), np.int64),
@@ -107,8 +112,8 @@ def work_for(layout: Layout, dtype: np.dtype[Any], batch: int, length: int) -> W
         U=aligned((products, h, h), dtype),
         U_transposed=aligned((products, h, h), dtype),
         vectors=aligned((vectors, h), dtype),
-        V=aligned((h, c), dtype),
-        V_transposed=aligned((c, h), dtype),
+        V=aligned((reads, h, c), dtype),
+        V_transposed=aligned((reads, c, h), dtype),
         c=aligned((1, c), dtype, NEVER),
         states=aligned((layout.states, length + 1, b, h), dtype),
         kept=aligned((layout.kept, length, b, h), dtype),
@@ -122,18 +127,37 @@ def work_for(layout: Layout, dtype: np.dtype[Any], batch: int, length: int) -> W
         d_table=aligned((v, k), dtype),
         d_U=aligned((products, h, h), dtype),
         d_vectors=aligned((vectors, h), dtype),
-        d_V=aligned((h, c), dtype),
+        d_V=aligned((reads, h, c), dtype),
     )
 
 
 @inlined
-def spread(out: Any, row: Any, where: Any, first: int, width: int) -> None:
-    """Columns of a tensor in a row -> a padded matrix."""
-    start, rows, columns = where
+def spread(
+    out: Any, row: Any, where: Any, top: int, rows: int, first: int, width: int, repeat: bool
+) -> None:
+    """A block of a tensor in a row -> a padded matrix.
+
+    Where columns `repeat`, units that only fill up compute what the last does: no division by the
+    zero of a unit that isn't there.
+    """
+    start, _, columns = where
     for i in range(rows):
-        source = row[start + i * columns + first : start + i * columns + first + width]
+        source = start + (top + i) * columns + first
         for j in range(width):
-            out[i, j] = source[j]
+            out[i, j] = row[source + j]
+        if repeat:
+            for j in range(width, out.shape[1]):
+                out[i, j] = out[i, width - 1]
+
+
+@inlined
+def spread_transposed(out: Any, row: Any, where: Any, top: int, first: int, width: int) -> None:
+    """The transpose of a square block of a tensor in a row -> a padded matrix, columns repeated."""
+    start, _, columns = where
+    for j in range(out.shape[1]):
+        source = start + (top + min(j, width - 1)) * columns + first
+        for i in range(width):
+            out[i, j] = row[source + i]
 
 
 @inlined
@@ -155,10 +179,23 @@ def turn(out: Any, m: Any) -> None:
 
 
 @inlined
-def collect(row: Any, where: Any, first: int, width: int, matrix: Any) -> None:
-    """A padded matrix -> columns of a tensor in a row."""
-    start, rows, columns = where
+def collect(row: Any, where: Any, top: int, rows: int, first: int, width: int, matrix: Any) -> None:
+    """A padded matrix -> a block of a tensor in a row."""
+    start, _, columns = where
     for i in range(rows):
-        target = row[start + i * columns + first : start + i * columns + first + width]
+        target = start + (top + i) * columns + first
         for j in range(width):
-            target[j] = matrix[i, j]
+            row[target + j] = matrix[i, j]
+
+
+@inlined
+def add_block(
+    row: Any, where: Any, top: int, first: int, width: int, matrix: Any, turned: bool, more: bool
+) -> None:
+    """The same of a square block, of the transpose where it is `turned`; or `more` of it."""
+    start, _, columns = where
+    for i in range(width):
+        target = start + (top + i) * columns + first
+        for j in range(width):
+            value = matrix[j, i] if turned else matrix[i, j]
+            row[target + j] = row[target + j] + value if more else value

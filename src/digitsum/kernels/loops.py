@@ -10,20 +10,21 @@ import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from digitsum.kernels.symbols import Activation
+from digitsum.kernels.language import ELEMENTARY, NUMERICS
+from digitsum.kernels.symbols import Function
 
 
 class _Code(StrPrinter):
     """Expressions as Python has them, powers as products: lanes have no power."""
+
+    def _print_Float(self, expression: sp.Float) -> str:  # noqa: N802
+        return repr(float(expression))
 
     def _print_Pow(self, expression: sp.Pow, **_: object) -> str:  # noqa: N802  SymPy's name
         if expression.exp.is_Integer and expression.exp > 1:
             base = self.parenthesize(expression.base, PRECEDENCE["Pow"])
             return "*".join([base] * int(expression.exp))
         return str(super()._print_Pow(expression))
-
-
-_code = _Code()
 
 
 _code = _Code()
@@ -37,9 +38,9 @@ def loop(
     shape: str,
     stores: Mapping[sp.Symbol, sp.Expr],
     sums: Mapping[sp.Symbol, sp.Expr],
-    activations: Sequence[Activation],
+    functions: Sequence[Function],
     there: set[sp.Symbol],
-    vectors: Sequence[sp.Symbol],
+    constants: Sequence[sp.Symbol],
 ) -> list[str]:
     """Compute and store: over the batch, and eight units at a time over the state.
 
@@ -47,25 +48,33 @@ def loop(
         shape: the name of an array [B, H].
         stores: what to compute, by the symbol where it goes.
         sums: the same, added over the batch to what stands there.
-        activations: that may be needed, in order; those that are and aren't `there` are computed.
+        functions: that may be needed, in order; those that are and aren't `there` are computed.
         there: symbols whose values stand in arrays already.
-        vectors: symbols whose arrays have one row for the whole batch.
+        constants: symbols whose arrays have one row for the whole batch.
     """
     wanted = [*stores.values(), *sums.values()]
-    needed: list[Activation] = []
-    for one in reversed(activations):
-        using = _symbols([*wanted, *(each.of for each in needed)])
+    needed: list[Function] = []
+    for one in reversed(functions):
+        using = _symbols([*wanted, *(of for each in needed for of in each.of)])
         if one.symbol in using and one.symbol not in there:
             needed.insert(0, one)
     shared, plain = sp.cse(wanted, symbols=sp.numbered_symbols("x", real=True))
     computed = {one.symbol for one in needed} | {symbol for symbol, _ in shared}
-    expressions = [*(one.of for one in needed), *(value for _, value in shared), *plain]
+    expressions = [
+        *(of for one in needed for of in one.of),
+        *(value for _, value in shared),
+        *plain,
+    ]
     loads = sorted(_symbols(expressions) - computed, key=str)
-    body = [f"{x} = load({at(x)}, {'0' if x in vectors else 'b'}, j)" for x in loads]
-    body += [f"{one.symbol} = {one.name}({_code.doprint(one.of)})" for one in needed]
+    body = [f"{x} = load({at(x)}, {'0' if x in constants else 'b'}, j)" for x in loads]
+    for one in needed:
+        given = ", ".join(_code.doprint(of) for of in one.of)
+        body.append(f"{one.symbol} = {one.name}({given})")
     body += [f"{symbol} = {_code.doprint(value)}" for symbol, value in shared]
     for target, value in zip([*stores, *sums], plain, strict=True):
-        text = _code.doprint(value) if value.free_symbols else f"filled({loads[0]}, {value})"
+        text = _code.doprint(value)
+        if not value.free_symbols:
+            text = f"filled({loads[0]}, {text})"
         row = "b"
         if target in sums:
             row, text = "0", f"load({at(target)}, 0, j) + {text}"
@@ -75,6 +84,15 @@ def loop(
         f"    for j in range(0, {shape}.shape[1], LANES):",
         *(f"        {line}" for line in body),
     ]
+
+
+def imports(lines: Sequence[str]) -> str:
+    """Of the functions that these lines call."""
+    text, told = "\n".join(lines), ""
+    for module, names in (("elementary", ELEMENTARY), ("numerics", NUMERICS)):
+        used = sorted(name for name in names if re.search(rf"\b{name}\(", text))
+        told += f"from digitsum.kernels.{module} import {', '.join(used)}\n" if used else ""
+    return told
 
 
 def _symbols(expressions: Iterable[sp.Expr]) -> set[sp.Symbol]:

@@ -9,7 +9,19 @@ import math
 from typing import Any
 
 from digitsum.kernels.lanes import LANES, element, filled, load, store
-from digitsum.kernels.layout import TABLE, B, C, V, W, collect, place, spread, turn
+from digitsum.kernels.layout import (
+    TABLE,
+    B,
+    C,
+    V,
+    W,
+    add_block,
+    collect,
+    place,
+    spread,
+    spread_transposed,
+    turn,
+)
 from digitsum.kernels.numerics import exp, inlined
 from digitsum.kernels.product import add_product
 from digitsum.kernels.steps import back, there
@@ -19,29 +31,37 @@ from digitsum.kernels.steps import back, there
 def take_weights(layout: Any, row: Any, work: Any) -> None:
     """A replica's row -> padded copies, and the table x W + b of all digits."""
     places, h = layout.places, work.terms.shape[2]
-    _, hidden, classes = place(layout, V)
+    hidden, classes = places[V, 1] // len(layout.read), places[V, 2]
     start, vocabulary, size = place(layout, TABLE)
     for v in range(vocabulary):
         for e in range(size):
             work.x[v, e] = row[start + v * size + e]
     for gate in range(layout.gates):
         columns = slice(gate * h, gate * h + h)
-        spread(work.W[:, columns], row, place(layout, W), gate * hidden, hidden)
+        of_gate, rows = work.W[:, columns], places[W, 1]
+        spread(of_gate, row, place(layout, W), 0, rows, gate * hidden, hidden, True)
         b = row[places[B, 0] + gate * hidden : places[B, 0] + (gate + 1) * hidden]
         for v in range(len(work.table)):
-            for j in range(hidden):
-                work.table[v, gate * h + j] = b[j]
+            for j in range(h):
+                work.table[v, gate * h + j] = b[min(j, hidden - 1)]
     add_product(work.table, work.x, work.W)
     for number in range(len(layout.products)):
-        tensor, first = layout.products[number, 0], layout.products[number, 1]
-        spread(work.U[number], row, place(layout, tensor), first, hidden)
+        top, first = layout.products[number, 1], layout.products[number, 2]
+        where = place(layout, layout.products[number, 0])
+        if layout.products[number, 3] != 0:
+            spread_transposed(work.U[number], row, where, top, first, hidden)
+        else:
+            spread(work.U[number], row, where, top, hidden, first, hidden, True)
         turn(work.U_transposed[number], work.U[number])
     for number in range(len(layout.vectors)):
-        start = places[layout.vectors[number], 0]
-        for j in range(hidden):
-            work.vectors[number, j] = row[start + j]
-    spread(work.V, row, place(layout, V), 0, classes)
-    turn(work.V_transposed, work.V)
+        tensor, first = layout.vectors[number, 0], layout.vectors[number, 1]
+        start, last = places[tensor, 0] + first, min(hidden, places[tensor, 2]) - 1
+        for j in range(h):  # one number may be for all
+            work.vectors[number, j] = row[start + min(j, last)]
+    for number in range(len(layout.read)):
+        top = number * hidden
+        spread(work.V[number], row, place(layout, V), top, hidden, 0, classes, False)
+        turn(work.V_transposed[number], work.V[number])
     for k in range(classes):
         work.c[0, k] = row[places[C, 0] + k]
 
@@ -57,14 +77,15 @@ def take_digits(digits: Any, order: Any, first: int, count: int, work: Any) -> N
 
 
 @inlined
-def go_forward(cell: Any, work: Any) -> None:
+def go_forward(cell: Any, layout: Any, work: Any) -> None:
     """The states at all times, and the logits."""
     w = work
     there(cell[0], w.rows, w.table, w.U, w.vectors, w.states, w.kept, w.terms)
     for b in range(len(w.logits)):
         for k in range(0, w.logits.shape[1], LANES):
             store(w.logits, b, k, load(w.c, 0, k))
-    add_product(w.logits, w.states[0, len(w.rows)], w.V)
+    for number in range(len(layout.read)):
+        add_product(w.logits, w.states[layout.read[number], len(w.rows)], w.V[number])
 
 
 @inlined
@@ -105,12 +126,15 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
     """From the gradient by the logits to a replica's row of gradients."""
     w = work
     length, batch = w.rows.shape
-    for one in (w.d_table, w.d_W, w.d_V, w.d_vectors):
+    for one in (w.d_table, w.d_W, w.d_vectors):
         one[:] = 0
+    w.d_V[:] = 0
     w.d_states[:] = 0
     w.d_U[:] = 0
-    add_product(w.d_states[0], w.logits, w.V_transposed)
-    add_product(w.d_V, w.states[0, length].T, w.logits)
+    for number in range(len(layout.read)):
+        state = layout.read[number]
+        add_product(w.d_states[state], w.logits, w.V_transposed[number])
+        add_product(w.d_V[number], w.states[state, length].T, w.logits)
     back(
         cell[1], w.rows, w.U_transposed, w.vectors, w.states, w.kept, w.d_states, w.slopes,
         w.d_operands, w.d_table, w.d_vectors, w.d_U,
@@ -118,10 +142,10 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
     add_product(w.d_W, w.x.T, w.d_table)
 
     places, h = layout.places, w.terms.shape[2]
-    _, hidden, classes = place(layout, V)
+    hidden, classes = places[V, 1] // len(layout.read), places[V, 2]
     for gate in range(layout.gates):
-        columns = slice(gate * h, gate * h + h)
-        collect(gradient, place(layout, W), gate * hidden, hidden, w.d_W[:, columns])
+        of_gate, rows = w.d_W[:, gate * h : gate * h + h], places[W, 1]
+        collect(gradient, place(layout, W), 0, rows, gate * hidden, hidden, of_gate)
         b = places[B, 0] + gate * hidden
         for j in range(hidden):
             gradient[b + j] = 0
@@ -129,13 +153,23 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
             for j in range(hidden):
                 gradient[b + j] += w.d_table[v, gate * h + j]
     for number in range(len(layout.products)):
-        tensor, first = layout.products[number, 0], layout.products[number, 1]
-        collect(gradient, place(layout, tensor), first, hidden, w.d_U[number])
+        top, first = layout.products[number, 1], layout.products[number, 2]
+        where = place(layout, layout.products[number, 0])
+        turned, more = layout.products[number, 3] != 0, layout.products[number, 4] != 0
+        if turned or more:
+            add_block(gradient, where, top, first, hidden, w.d_U[number], turned, more)
+        else:
+            collect(gradient, where, top, hidden, first, hidden, w.d_U[number])
     for number in range(len(layout.vectors)):
-        start = places[layout.vectors[number], 0]
+        tensor, first = layout.vectors[number, 0], layout.vectors[number, 1]
+        start, last = places[tensor, 0] + first, min(hidden, places[tensor, 2]) - 1
+        for j in range(last + 1):
+            gradient[start + j] = 0
         for j in range(hidden):
-            gradient[start + j] = w.d_vectors[number, j]
-    collect(gradient, place(layout, V), 0, classes, w.d_V)
+            gradient[start + min(j, last)] += w.d_vectors[number, j]
+    for number in range(len(layout.read)):
+        top = number * hidden
+        collect(gradient, place(layout, V), top, hidden, 0, classes, w.d_V[number])
     for k in range(classes):
         gradient[places[C, 0] + k] = 0
     for b in range(batch):
@@ -145,4 +179,4 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
         w.d_x[:] = 0
         turn(w.W_transposed, w.W)
         add_product(w.d_x, w.d_table, w.W_transposed)
-        collect(gradient, place(layout, TABLE), 0, places[TABLE, 2], w.d_x)
+        collect(gradient, place(layout, TABLE), 0, places[TABLE, 1], 0, places[TABLE, 2], w.d_x)

@@ -64,20 +64,25 @@ FARTHEST = 87.0  # whose exponential is a float32 still, and so is its inverse
 
 
 @inlined
+def grown(r: Any) -> Any:
+    """exp(r) - 1 for |r| <= ln(2) / 2."""
+    rr = r * r
+    high = fused(rr, C6, fused(r, C5, C4))
+    return fused(rr, fused(rr, high, fused(r, C3, C2)), r)
+
+
+@inlined
 def _power(x: Any, times: float) -> Any:
     """p and s with exp(times x) = (p + 1) s, s being 2^n for the whole n nearest to times x / ln 2.
 
     Written for short chains of dependent operations: those are what a processor waits for.
     """
     k = fused(x, times / LN_2, ROUND)
-    r = fused(k - ROUND, -LN_2, x * times)
-    rr = r * r
-    high = fused(rr, C6, fused(r, C5, C4))
-    return fused(rr, fused(rr, high, fused(r, C3, C2)), r), power_of_two(k)
+    return grown(fused(k - ROUND, -LN_2, x * times)), power_of_two(k)
 
 
 def exp(x: Any) -> Any:
-    """e^x."""
+    """e^x for x <= 87, as softmax has it; 0 below -87. (A step's is `elementary.exponential`.)"""
     raise NotImplementedError("compiled only")
 
 

@@ -96,6 +96,107 @@ def clamp(typing: Any, x: Any, low: Any, high: Any) -> Any:
     return x(x, x.dtype, x.dtype), code
 
 
+def _comparing(code: Any) -> Any:
+    """An operation on lanes and lanes, or lanes and a number."""
+
+    @operation
+    def compare(typing: Any, x: Any, y: Any) -> Any:
+        lanes = x if isinstance(x, Lanes) else y
+        given = [one if isinstance(one, Lanes) else lanes.dtype for one in (x, y)]
+
+        def inner(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return code(builder, *_as_lanes(context, builder, signature, args, lanes))
+
+        return lanes(*given), inner
+
+    return compare
+
+
+def _told(builder: Any, condition: Any, vector: Any) -> Any:
+    """A condition as lanes: 1 where it holds, else 0."""
+    ones, zeros = (ir.Constant(vector, [value] * LANES) for value in (1.0, 0.0))
+    return builder.select(condition, ones, zeros)
+
+
+def _larger(builder: Any, sign: str, x: Any, y: Any) -> Any:
+    """x where `x sign y` or x is NaN, else y (where y is NaN, that)."""
+    wrong = builder.fcmp_unordered("uno", x, x)
+    return builder.select(builder.or_(wrong, builder.fcmp_ordered(sign, x, y)), x, y)
+
+
+# x > y and x >= y as 1 or 0; the larger and the smaller, NaN where either is.
+greater = _comparing(lambda builder, x, y: _told(builder, builder.fcmp_ordered(">", x, y), x.type))
+at_least = _comparing(
+    lambda builder, x, y: _told(builder, builder.fcmp_ordered(">=", x, y), x.type)
+)
+maximum = _comparing(lambda builder, x, y: _larger(builder, ">", x, y))
+minimum = _comparing(lambda builder, x, y: _larger(builder, "<", x, y))
+
+
+@operation
+def chosen(typing: Any, condition: Any, yes: Any, no: Any) -> Any:
+    """Lane by lane `yes` where the condition isn't 0, else `no`; either may be a number."""
+    given = [one if isinstance(one, Lanes) else condition.dtype for one in (yes, no)]
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        holds, yes, no = _as_lanes(context, builder, signature, args, condition)
+        zeros = ir.Constant(holds.type, [0.0] * LANES)
+        return builder.select(builder.fcmp_unordered("!=", holds, zeros), yes, no)
+
+    return condition(condition, *given), code
+
+
+def _bits(builder: Any, lanes: Any) -> Any:
+    """Of float32 lanes, as whole numbers."""
+    return builder.bitcast(lanes, ir.VectorType(ir.IntType(32), LANES))
+
+
+def _whole(value: int) -> Any:
+    return ir.Constant(ir.VectorType(ir.IntType(32), LANES), [value] * LANES)
+
+
+def _half_power(second: bool) -> Any:
+    """2^m for a float32 k = n + 1.5 x 2^23, m being a half of n, rounded down, or the other."""
+
+    @operation
+    def power(typing: Any, k: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            n = builder.sub(_bits(builder, args[0]), _whole(0x4B400000))
+            half = builder.ashr(n, _whole(1))
+            m = builder.sub(n, half) if second else half
+            bits = builder.shl(builder.add(m, _whole(127)), _whole(23))
+            return builder.bitcast(bits, args[0].type)
+
+        return k(k), code
+
+    return power
+
+
+first_half_power, second_half_power = _half_power(False), _half_power(True)
+
+
+@operation
+def mantissa_of(typing: Any, x: Any) -> Any:
+    """m from 1/2 to 1 with x = m 2^e, of normal float32 above 0."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        bits = builder.and_(_bits(builder, args[0]), _whole(0x7FFFFF))
+        return builder.bitcast(builder.or_(bits, _whole(0x3F000000)), args[0].type)
+
+    return x(x), code
+
+
+@operation
+def exponent_of(typing: Any, x: Any) -> Any:
+    """The e of the same, as a float32."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        bits = builder.and_(builder.lshr(_bits(builder, args[0]), _whole(23)), _whole(255))
+        return builder.sitofp(builder.sub(bits, _whole(126)), args[0].type)
+
+    return x(x), code
+
+
 def _of_llvm(name: str) -> Any:
     """The code of an operation that LLVM has an intrinsic function for."""
 

@@ -1,4 +1,4 @@
-"""embedding -> cell -> linear readout of the last hidden state."""
+"""embedding -> cell -> linear readout of the last state."""
 
 import math
 from collections import deque
@@ -49,10 +49,10 @@ class Classifier(nn.Module):
         digits = digits.expand(len(self.cell.W), -1, -1)
         table = self.cell.project(self.embedding.table)
         (last,) = deque(states(self.cell, table, digits), maxlen=1)
-        return cast(Tensor, self.readout(last[0]))
+        return cast(Tensor, self.readout(self.cell.read(last)))
 
     def hidden(self, digits: Tensor) -> Tensor:
-        """Sequences [R, B, T], or [B, T] for all alike -> h_1 ... h_T [R, T, B, H]."""
+        """Sequences [R, B, T], or [B, T] for all alike -> what is read then [R, T, B, H]."""
         digits = digits.expand(len(self.cell.W), -1, -1)
         table = self.cell.project(self.embedding.table)
-        return torch.stack([state[0] for state in states(self.cell, table, digits)], dim=1)
+        return torch.stack([self.cell.read(one) for one in states(self.cell, table, digits)], dim=1)

@@ -41,9 +41,8 @@ def gradient_flow(classifier: Classifier, digits: Tensor, labels: Tensor) -> Ten
             states.append(cell.step(a, states[-1]))
     last = _leaves(states[-1])
     with torch.enable_grad():
-        loss = replica_losses(classifier.readout(last[0]), labels, "sum").sum()
-        (by_h,) = torch.autograd.grad(loss, last[:1])
-    adjoint = (by_h, *(torch.zeros_like(part) for part in last[1:]))
+        loss = replica_losses(classifier.readout(cell.read(last)), labels, "sum").sum()
+        adjoint = _known(torch.autograd.grad(loss, last, allow_unused=True), last)
     norms = [_squares(adjoint)]
     # The adjoint goes back a step at a time: what a step is given is free, as if nothing made it.
     for a, before in zip(reversed(inputs[1:]), reversed(states[1:-1]), strict=True):
@@ -51,15 +50,19 @@ def gradient_flow(classifier: Classifier, digits: Tensor, labels: Tensor) -> Ten
         with torch.enable_grad():
             after = cell.step(a, given)
             found = torch.autograd.grad(after, given, adjoint, allow_unused=True)
-        adjoint = tuple(
-            torch.zeros_like(part) if g is None else g for g, part in zip(found, given, strict=True)
-        )
+        adjoint = _known(found, given)
         norms.append(_squares(adjoint))
     return torch.stack(norms[::-1], 1).mean(-1).sqrt()
 
 
 def _leaves(state: State) -> State:
     return tuple(part.detach().requires_grad_() for part in state)
+
+
+def _known(found: tuple[Tensor | None, ...], state: State) -> State:
+    """Zeros by what nothing was made of."""
+    pairs = zip(found, state, strict=True)
+    return tuple(torch.zeros_like(part) if g is None else g for g, part in pairs)
 
 
 def _squares(adjoint: State) -> Tensor:

@@ -20,7 +20,9 @@ def saturated_fraction(cell: Cell, states: Tensor) -> Tensor:
 
     For SRNs these are tanh's outputs beyond +-0.99 (with a skip, of what is added to it); for gated
     cells the hidden state beyond it, which is tanh's output behind a gate; for rectified units 0.
+    In a stack those of the last layer.
     """
+    cell = list(cell.layers_by_name().values())[-1]  # whose states these are
     if isinstance(cell, IRNN | IndRNN):
         return (states == 0).flatten(1).float().mean(1)
     before = torch.cat([torch.zeros_like(states[:, :1]), states[:, :-1]], 1)

@@ -19,7 +19,9 @@ SEQUENCES = 4
 
 
 def spectral_radius(cell: Cell) -> Tensor:
-    """The largest modulus of an eigenvalue of U, of the candidate's block for gated cells: [R]."""
+    """The largest modulus of an eigenvalue of U, of the candidate's block for gated cells, of all
+    layers: [R].
+    """
     matrix = cell.spectral_matrix().detach()
     finite = matrix.masked_fill(~matrix.isfinite(), 0)
     return cast(Tensor, torch.linalg.eigvals(finite).abs().amax(-1))
@@ -39,7 +41,7 @@ def stretch(classifier: Classifier, digits: Tensor) -> tuple[Tensor, Tensor]:
     """
     cell = classifier.cell
     replicas, batch, length = digits.shape
-    size = cell.hidden_size * cell.states
+    size = cell.hidden_size * len(cell.states)
     table = cell.project(classifier.embedding.table).detach()
     replica = torch.arange(replicas, device=digits.device)[:, None]
     directions = torch.eye(size, dtype=table.dtype, device=digits.device).repeat(replicas, batch, 1)
@@ -75,9 +77,12 @@ class Spectrum(Probe):
 
     def __init__(self, folder: str, every: int = 1000) -> None:
         super().__init__(folder, every)
+        self.of_layers = ""
 
     @torch.no_grad()
     def look(self, module: LitDigitSum, batch: Batch) -> None:
+        layers = len(module.classifier.cell.layers_by_name())
+        self.of_layers = f",\nlargest of {layers} layers" if layers > 1 else ""
         log_singular, lyapunov = stretch(module.classifier, dev_sample(module, SEQUENCES).digits)
         self.record(
             module,
@@ -88,7 +93,7 @@ class Spectrum(Probe):
 
     def figure(self, arrays: dict[str, Array]) -> Figure:
         panels = {
-            "spectral radius of U": arrays["radius"],
+            f"spectral radius of U{self.of_layers}": arrays["radius"],
             "log10 of the largest singular\nvalue of ds_T/ds_0": arrays["log_singular"]
             / np.log(10),
             "leading Lyapunov exponent\n(nats per time step)": arrays["lyapunov"],

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from digitsum.network.cells import Cell, Stack
 from digitsum.network.classifier import Classifier, Readout
-from digitsum.network.initialisation import replica_generators
+from digitsum.network.initialisation import layer_generators, replica_generators
 from digitsum.task.data import DigitSumData
 from digitsum.task.files import question_of
 from digitsum.task.question import SUM, Question
@@ -34,10 +35,15 @@ def build_classifier(config: DictConfig, asked: Question | None = None) -> Class
     by = replica_generators(config.seed, config.replicas)
     # Partials, since Hydra would copy the generators that it is handed as arguments.
     embedding = instantiate(config.embedding, _partial_=True)(by=by, items=asked.items)
-    cell = instantiate(config.model, _partial_=True)(
-        input_size=embedding.size, by=by, init=instantiate(config.init)
-    )
-    return Classifier(embedding, cell, Readout(cell.hidden_size, by, asked.classes))
+    kind = {key: value for key, value in config.model.items() if key != "layers"}
+    make, init = instantiate(OmegaConf.create(kind), _partial_=True), instantiate(config.init)
+    cell: Cell = make(input_size=embedding.size, by=by, init=init)
+    layers = [cell]
+    for number in range(1, config.model.get("layers", 1)):
+        own = layer_generators(config.seed, config.replicas, number)
+        layers.append(make(input_size=cell.read_size, by=own, init=init))
+    cell = Stack(layers) if len(layers) > 1 else cell
+    return Classifier(embedding, cell, Readout(cell.read_size, by, asked.classes))
 
 
 def build_module(config: DictConfig, settings: dict[str, Any]) -> LitDigitSum:

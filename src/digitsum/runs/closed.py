@@ -69,6 +69,8 @@ def _check_place(node: Any, place: str, of: str) -> None:
         where = f"{place}.{key}"
         if key == TARGET or (key == PARTIAL and isinstance(value, bool)):
             continue
+        if key == "layers" and place == "model" and isinstance(value, int):
+            continue  # of `runs.build`
         if key not in parameters:
             raise UserError(f"{of}: {where} is nothing that {name} takes")
         if isinstance(value, dict):

@@ -17,8 +17,12 @@ CONFIG = "config.yaml"
 # What doesn't change a run's numbers: it may differ between two runs that count as the same.
 ASIDE = ("logger", "callbacks", "resume", "overwrite", "report", "hydra")
 _OURS = "digitsum."
-# Keys of `data` that came later, and what held before.
-NEW = {"fresh": False, "distractors": 1, "ask": "sum"}
+# Keys that came later, and what held before.
+NEW: dict[str, dict[str, Any]] = {
+    "data": {"fresh": False, "distractors": 1, "ask": "sum"},
+    "model": {"layers": 1},
+    "init": {"forget_bias": None},
+}
 # Where version 0.1 had what a stored configuration names.
 _MOVED = {
     "digitsum.cells": "digitsum.network.cells",
@@ -50,9 +54,11 @@ def fingerprint(config: DictConfig) -> str:
     data = tree.get("data")
     if isinstance(data, dict):
         aside = ("root",) if data.get("dir") is None else ("root", "length")
-        # As in versions that knew nothing else.
-        aside = (*aside, *(key for key, usual in NEW.items() if data.get(key, usual) == usual))
         tree["data"] = {key: value for key, value in data.items() if key not in aside}
+    for group, keys in NEW.items():  # as in versions that knew nothing else
+        if isinstance(node := tree.get(group), dict):
+            usual = {key for key, value in keys.items() if node.get(key, value) == value}
+            tree[group] = {key: value for key, value in node.items() if key not in usual}
     return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -15,15 +15,22 @@ class Part(NamedTuple):
     name: str
     parameter: str
     first: int
+    width: int
 
 
 def parts(cell: Cell) -> list[Part]:
-    """`W`, `U`, `b` for a cell of one gate, else `W_i`, `W_f`, ...; the GRU's `d` is of one."""
-    found = []
-    for name, parameter in cell.named_parameters():
-        gates = parameter.shape[-1] // cell.hidden_size
-        labels = [f"{name}_{gate}" for gate in cell.gates] if gates > 1 else [name]
-        found += [Part(one, name, i * cell.hidden_size) for i, one in enumerate(labels)]
+    """`W`, `U`, `b` for a cell of one gate, else `W_i`, `W_f`, ...; the GRU's `d` is of one. In a
+    stack `W_i of layer 2`.
+    """
+    found, layers = [], cell.layers_by_name()
+    for number, (prefix, layer) in enumerate(layers.items(), 1):
+        for name, parameter in layer.named_parameters():
+            columns, own = parameter.shape[-1], prefix + name
+            gates = columns // cell.hidden_size
+            labels = [f"{name}_{gate}" for gate in layer.gates] if gates > 1 else [name]
+            where = f" of layer {number}" if len(layers) > 1 else ""
+            width = min(columns, cell.hidden_size)
+            found += [Part(one + where, own, i * width, width) for i, one in enumerate(labels)]
     return found
 
 
@@ -33,7 +40,7 @@ def gradient_norms(classifier: Classifier) -> Tensor:
     named = dict(cell.named_parameters())
     norms = []
     for part in parts(cell):
-        parameter, last = named[part.parameter], part.first + cell.hidden_size
+        parameter, last = named[part.parameter], part.first + part.width
         gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         norms.append(torch.linalg.vector_norm(gradient[..., part.first : last], dim=(1, 2)))
     every = [p.grad.flatten(1) for p in classifier.parameters() if p.grad is not None]

@@ -11,6 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Generator, Tensor, nn
 
+from digitsum.errors import UserError
 from digitsum.network.initialisation import Initialisation, stacked
 
 State = tuple[Tensor, ...]
@@ -26,12 +27,18 @@ class Cell(nn.Module):
         init: how W, U and b start. Needed unless `weights` are given.
         weights: explicit parameters by name, in the shapes above, instead of `by` and `init`.
 
-    The state is a tuple of [R, B, H] tensors of which the first is the hidden state h.
+    The state is a tuple of [R, B, H] tensors, named by `states`, of which `readout` says which the
+    classifier reads.
     """
 
     gates: ClassVar[tuple[str, ...]] = ("h",)
     candidate: ClassVar[str] = "h"  # the gate whose block of U carries the state on
-    states: ClassVar[int] = 1
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    readout: ClassVar[tuple[str, ...]] = ("h",)
+    # Gates that keep the state, 1 where it is kept as they open and -1 where as they close; and
+    # those that let in what is new.
+    keeps: ClassVar[Mapping[str, int]] = {}
+    admits: ClassVar[tuple[str, ...]] = ()
 
     W: nn.Parameter
     U: nn.Parameter
@@ -60,8 +67,26 @@ class Cell(nn.Module):
         return {
             "W": stacked(init.input, self.input_size, size, gates, by),
             "U": stacked(init.recurrent, size, size, gates, by),
-            "b": stacked(init.bias, 1, size, gates, by),
+            "b": self._opened(stacked(init.bias, 1, size, gates, by), by, init),
         }
+
+    def _opened(self, b: Tensor, by: list[Generator], init: Initialisation) -> Tensor:
+        """Biases [R, 1, K] with those of the gates that keep the state as `init` wants them.
+
+        Raises:
+            UserError: it wants them, and there is no such gate.
+        """
+        openings = init.openings(self.hidden_size, by)
+        if openings is None:
+            return b
+        if not self.keeps:
+            asked = "init.forget_bias" if init.chrono is None else "init=chrono"
+            raise UserError(f"{asked}: {type(self).__name__} has no gate that keeps the state")
+        blocks = dict(zip(self.gates, b.chunk(len(self.gates), dim=-1), strict=True))
+        blocks |= {gate: sign * openings for gate, sign in self.keeps.items()}
+        if init.chrono is not None:
+            blocks |= dict.fromkeys(self.admits, -openings)
+        return torch.cat(list(blocks.values()), dim=-1)
 
     def project(self, inputs: Tensor) -> Tensor:
         """x W + b for all inputs at once: [R, N, E] -> [R, N, K]."""
@@ -70,7 +95,21 @@ class Cell(nn.Module):
     def initial_state(self, replicas: int, batch: int) -> State:
         """h_0 = 0 (and c_0 = 0 for the LSTM)."""
         zero = self.W.new_zeros(replicas, batch, self.hidden_size)
-        return (zero,) * self.states
+        return (zero,) * len(self.states)
+
+    def read(self, state: State) -> Tensor:
+        """What the classifier reads of a state: [R, B, reads x H]."""
+        parts = [state[self.states.index(name)] for name in self.readout]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, -1)
+
+    @property
+    def read_size(self) -> int:
+        """How many numbers that is."""
+        return len(self.readout) * self.hidden_size
+
+    def layers_by_name(self) -> dict[str, "Cell"]:
+        """Its layers, by how their parameters' names begin; of most cells, the cell itself."""
+        return {"": self}
 
     def spectral_matrix(self) -> Tensor:
         """What multiplies h in a step, of gated cells in the candidate: [R, H, H]."""

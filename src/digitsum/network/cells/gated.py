@@ -1,5 +1,7 @@
 """Gated cells: the LSTM and the GRU, as torch has them."""
 
+from types import MappingProxyType
+
 import torch
 from torch import Generator, Tensor
 
@@ -16,7 +18,9 @@ class LSTM(Cell):
 
     gates = ("i", "f", "g", "o")
     candidate = "g"
-    states = 2
+    states = ("h", "c")
+    keeps = MappingProxyType({"f": 1})
+    admits = ("i",)
 
     def activations(self, a: Tensor, h: Tensor) -> State:
         """The gates (i, f, g, o), each [R, B, H]."""
@@ -39,6 +43,7 @@ class GRU(Cell):
 
     gates = ("r", "z", "n")
     candidate = "n"
+    keeps = MappingProxyType({"z": 1})
     d: Tensor
 
     def _start(self, by: list[Generator], init: Initialisation) -> dict[str, Tensor]:

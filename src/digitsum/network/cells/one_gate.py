@@ -1,10 +1,12 @@
 """Cells of one gate: what of the LSTM and the GRU can be left out."""
 
+from types import MappingProxyType
+
 import torch
 from torch import Generator, Tensor
 
 from digitsum.network.cells.cell import Cell, State
-from digitsum.network.initialisation import Initialisation
+from digitsum.network.initialisation import Initialisation, stacked
 
 
 class UGRNN(Cell):
@@ -16,6 +18,7 @@ class UGRNN(Cell):
 
     gates = ("g", "n")
     candidate = "n"
+    keeps = MappingProxyType({"g": 1})
 
     def step(self, a: Tensor, state: State) -> State:
         (h,) = state
@@ -33,6 +36,7 @@ class MGU(Cell):
 
     gates = ("f", "n")
     candidate = "n"
+    keeps = MappingProxyType({"f": -1})
 
     def step(self, a: Tensor, state: State) -> State:
         (h,) = state
@@ -43,26 +47,54 @@ class MGU(Cell):
         return ((1 - f) * h + f * n,)
 
 
-class MinGRU(Cell):
-    """A GRU whose gate and candidate don't see h: h_t = (1 - z) h_{t-1} + z (x W_n + b_n).
+class FastGRNN(Cell):
+    """One product for gate and candidate: h_t = (s(zeta) (1 - z) + s(nu)) n + z h_{t-1}.
 
-    z = sigmoid(x W_z + b_z). Feng et al. 2024, section 3.1; the plain form, whose candidate is
-    linear (their log-space form, for parallel scans, bounds it from below).
+    z = s(x W + h U + b + d), n = tanh(x W + h U + b), s the sigmoid. Kusupati et al. 2018, eq. 4,
+    of full rank; d [R, 1, H] is what their two biases differ by, zeta and nu [R, 1, 1] start at 1
+    and -4, as in the authors' code.
     """
 
-    gates = ("z", "n")
+    d: Tensor
+    zeta: Tensor
+    nu: Tensor
 
     def _start(self, by: list[Generator], init: Initialisation) -> dict[str, Tensor]:
-        start = super()._start(by, init)
-        del start["U"]
-        return start
-
-    def spectral_matrix(self) -> Tensor:
-        """Zero: no product sees h."""
-        return self.W.new_zeros(len(self.W), self.hidden_size, self.hidden_size)
+        numbers = {
+            name: torch.full((len(by), 1, 1), v) for name, v in (("zeta", 1.0), ("nu", -4.0))
+        }
+        d = stacked(init.bias, 1, self.hidden_size, 1, by)
+        return super()._start(by, init) | {"d": d} | numbers
 
     def step(self, a: Tensor, state: State) -> State:
         (h,) = state
-        z, n = a.chunk(2, dim=-1)
-        z = torch.sigmoid(z)
-        return ((1 - z) * h + z * n,)
+        a = a + h @ self.U
+        z, n = torch.sigmoid(a + self.d), torch.tanh(a)
+        return ((torch.sigmoid(self.zeta) * (1 - z) + torch.sigmoid(self.nu)) * n + z * h,)
+
+
+class NBRC(Cell):
+    """Neuromodulated bistable cell: h_t = c h_{t-1} + (1 - c) tanh(x W_n + b_n + a h_{t-1}).
+
+    a = 1 + tanh(x W_a + h U_a + b_a) (above 1 a unit has two stable states of its own), c =
+    sigmoid(x W_c + h U_c + b_c). Vecoven et al. 2021, eq. 1 with matrices U (nBRC) in place of
+    vectors (BRC).
+    """
+
+    gates = ("c", "a", "n")
+    keeps = MappingProxyType({"c": 1})
+
+    def _start(self, by: list[Generator], init: Initialisation) -> dict[str, Tensor]:
+        size = self.hidden_size
+        return super()._start(by, init) | {"U": stacked(init.recurrent, size, size, 2, by)}
+
+    def spectral_matrix(self) -> Tensor:
+        """What multiplies h in the candidate where nothing modulates it: the identity."""
+        return torch.eye(self.hidden_size).to(self.W).expand(len(self.W), -1, -1)
+
+    def step(self, a: Tensor, state: State) -> State:
+        (h,) = state
+        a_c, a_a, n = a.chunk(3, dim=-1)
+        u_c, u_a = (h @ self.U).chunk(2, dim=-1)
+        c, own = torch.sigmoid(a_c + u_c), 1 + torch.tanh(a_a + u_a)
+        return (c * h + (1 - c) * torch.tanh(n + own * h),)

@@ -1,4 +1,4 @@
-"""Simple recurrent networks: plain, residual, and the dial between the two."""
+"""Simple recurrent networks: plain, residual, linear, and the dial between the first two."""
 
 from typing import Any
 
@@ -22,6 +22,14 @@ class SRNResidual(Cell):
     def step(self, a: Tensor, state: State) -> State:
         (h,) = state
         return (h + torch.tanh(a + h @ self.U),)
+
+
+class SRNLinear(Cell):
+    """h_t = x_t W + h_{t-1} U + b: what the tanh is for."""
+
+    def step(self, a: Tensor, state: State) -> State:
+        (h,) = state
+        return (a + h @ self.U,)
 
 
 class SRNSkip(Cell):

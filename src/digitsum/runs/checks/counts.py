@@ -51,8 +51,8 @@ def counted(config: DictConfig) -> Counts:
         examples,
         1 if shared else config.replicas,
         _weights(config),
-        len(cell.gates),
-        cell.states,
+        len(cell.gates) * config.model.get("layers", 1),
+        len(cell.states) * config.model.get("layers", 1),
         min(limits, default=0) // config.evaluate_every,
     )
 

@@ -30,6 +30,8 @@ RULES: dict[str, Rule] = {
     "resume": SWITCH,
     "overwrite": SWITCH,
     "model.hidden_size": whole(1),
+    "model.layers": whole(1),
+    "init.forget_bias": or_null(number(lambda v: True, "a number")),
     "model.skip": number(lambda v: 0 <= v <= 1, "a number from 0 to 1"),
     "embedding.size": whole(1),
     "data.length": whole(SHORTEST),

@@ -40,10 +40,10 @@ class CompiledWay(Way):
             raise TypeError(f"{name} with these options is not among the compiled optimizers")
         self.rule, self.optimizer = rule, optimizer
         self.network = FlatNetwork(module.classifier, usable_threads())
-        names = self.network.names
-        found = parts(module.classifier.cell)
-        size = module.classifier.cell.hidden_size
-        self._parts = np.array([[names.index(one.parameter), one.first, size] for one in found])
+        cell = module.classifier.cell
+        named, place = dict(cell.named_parameters()), self.network.place
+        found = [(place(named[one.parameter]), one.first, one.width) for one in parts(cell)]
+        self._parts = np.array(found)
         self._first, self._second = self.network.empty(), self.network.empty()
         self._best = self.network.empty()
         self._known: dict[int, tuple[Array, Array]] = {}

@@ -30,7 +30,8 @@ def tensors_of(classifier: Classifier) -> dict[str, Tensor]:
     first = {"table": classifier.embedding.table, "W": cell.W, "b": cell.b}
     first |= {"V": readout.V, "c": readout.c}
     others = dict(cell.named_parameters()) | dict(cell.named_buffers())
-    return first | {name: one for name, one in others.items() if name not in first}
+    known = {id(one) for one in first.values()}
+    return first | {n: one for n, one in others.items() if id(one) not in known and one.dim() == 3}
 
 
 class FlatNetwork:
@@ -55,21 +56,27 @@ class FlatNetwork:
             [start, *one.shape[1:]] for start, one in zip(self.starts, self.tensors, strict=True)
         ]
         step = self.step.step
-        products = [[names.index(matrix), column] for matrix, column in step.matrices]
+        products, seen = [], set()
+        for matrix, row, column, transposed in step.matrices:
+            tensor, block = names.index(matrix), (matrix, row, column)
+            products.append([tensor, row, column, transposed, block in seen])
+            seen.add(block)
+        vectors = [[names.index(name), column] for name, column in step.vectors]
         trained = [i for i, one in enumerate(self.tensors) if one.requires_grad]
         whole: Callable[[Iterable[Any]], Array] = lambda of: np.array(list(of), np.int64)  # noqa: E731
         self.layout = Layout(
             whole(places),
-            whole(products).reshape(-1, 2),
-            whole(names.index(name) for name in step.vectors),
+            whole(products).reshape(-1, 5),
+            whole(vectors).reshape(-1, 2),
             whole(trained),
+            whole(cell.states.index(name) for name in cell.readout),
             len(cell.gates),
-            cell.states,
+            len(cell.states),
             step.terms,
             step.kept,
             step.operands,
+            step.derived,
         )
-        self.names = names
         self.hidden_size = cell.hidden_size
         self.replicas = len(cell.W)
         self.dtype = torch.empty(0, dtype=cell.W.dtype).numpy().dtype
@@ -81,6 +88,10 @@ class FlatNetwork:
         self._rooms: dict[tuple[int, int], tuple[tuple[int, int], Work, Array]] = {}
         self.weights = self.empty()
         self.no_rows = np.zeros((0, self.width), self.dtype)
+
+    def place(self, tensor: Tensor) -> int:
+        """Which of `self.tensors` it is."""
+        return next(i for i, one in enumerate(self.tensors) if one is tensor)
 
     def empty(self) -> Array:
         """A row of zeros for each replica."""
@@ -139,13 +150,15 @@ class FlatNetwork:
         (replicas, count, length), hidden = digits.shape, self.hidden_size
         steps = -(-count // batch)
         order = np.arange(count, dtype=np.int64).reshape(1, 1, count)
-        room = np.zeros((replicas if states else 0, length, count, hidden), self.dtype)
+        reads = len(self.layout.read)
+        room = np.zeros((replicas if states else 0, length, count, reads, hidden), self.dtype)
         records = self.records(steps, states=room)
         rows = self._only_weights()
         self.run(ANSWER, Examples(digits, labels, order, batch, steps), rows, records, 0, 0)
         # In doubles, so that the rounded mean doesn't depend on how many replicas are beside it.
         losses = (records.losses.sum(0, dtype=np.float64) / count).astype(self.dtype)
-        return losses, records.right.sum(0), records.states
+        shape = (*records.states.shape[:3], reads * hidden)
+        return losses, records.right.sum(0), records.states.reshape(shape)
 
     def _only_weights(self) -> Rows:
         none = self.no_rows
@@ -162,7 +175,7 @@ class FlatNetwork:
             np.zeros((steps, self.replicas), np.int64),
             parts,
             np.zeros((measured, self.replicas, 2, len(parts) + 1), self.dtype),
-            np.zeros((0, 0, 0, 0), self.dtype) if states is None else states,
+            np.zeros((0, 0, 0, 0, 0), self.dtype) if states is None else states,
         )
 
     def compile(self) -> Any:
