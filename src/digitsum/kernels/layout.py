@@ -142,12 +142,19 @@ def spread(
     """
     start, _, columns = where
     for i in range(rows):
-        source = start + (top + i) * columns + first
+        at = start + (top + i) * columns + first
+        source, target = row[at : at + width], out[i]
         for j in range(width):
-            out[i, j] = row[source + j]
+            target[j] = source[j]
         if repeat:
-            for j in range(width, out.shape[1]):
-                out[i, j] = out[i, width - 1]
+            repeat_last(target, width)
+
+
+@inlined
+def repeat_last(row: Any, width: int) -> None:
+    """Fill a row up with the last of its first numbers."""
+    for j in range(width, len(row)):
+        row[j] = row[width - 1]
 
 
 @inlined
@@ -183,9 +190,10 @@ def collect(row: Any, where: Any, top: int, rows: int, first: int, width: int, m
     """A padded matrix -> a block of a tensor in a row."""
     start, _, columns = where
     for i in range(rows):
-        target = start + (top + i) * columns + first
+        at = start + (top + i) * columns + first
+        source, target = matrix[i], row[at : at + width]
         for j in range(width):
-            row[target + j] = matrix[i, j]
+            target[j] = source[j]
 
 
 @inlined

@@ -18,6 +18,7 @@ from digitsum.kernels.layout import (
     add_block,
     collect,
     place,
+    repeat_last,
     spread,
     spread_transposed,
     turn,
@@ -42,8 +43,10 @@ def take_weights(layout: Any, row: Any, work: Any) -> None:
         spread(of_gate, row, place(layout, W), 0, rows, gate * hidden, hidden, True)
         b = row[places[B, 0] + gate * hidden : places[B, 0] + (gate + 1) * hidden]
         for v in range(len(work.table)):
-            for j in range(h):
-                work.table[v, gate * h + j] = b[min(j, hidden - 1)]
+            target = work.table[v, gate * h : gate * h + h]
+            for j in range(hidden):
+                target[j] = b[j]
+            repeat_last(target, hidden)
     add_product(work.table, work.x, work.W)
     for number in range(len(layout.products)):
         top, first = layout.products[number, 1], layout.products[number, 2]
@@ -55,9 +58,11 @@ def take_weights(layout: Any, row: Any, work: Any) -> None:
         turn(work.U_transposed[number], work.U[number])
     for number in range(len(layout.vectors)):
         tensor, first = layout.vectors[number, 0], layout.vectors[number, 1]
-        start, last = places[tensor, 0] + first, min(hidden, places[tensor, 2]) - 1
-        for j in range(h):  # one number may be for all
-            work.vectors[number, j] = row[start + min(j, last)]
+        start, width = places[tensor, 0] + first, min(hidden, places[tensor, 2])
+        source, target = row[start : start + width], work.vectors[number]
+        for j in range(width):
+            target[j] = source[j]
+        repeat_last(target, width)  # one number may be for all
     for number in range(len(layout.read)):
         top = number * hidden
         spread(work.V[number], row, place(layout, V), top, hidden, 0, classes, False)
@@ -162,11 +167,12 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
             collect(gradient, where, top, hidden, first, hidden, w.d_U[number])
     for number in range(len(layout.vectors)):
         tensor, first = layout.vectors[number, 0], layout.vectors[number, 1]
-        start, last = places[tensor, 0] + first, min(hidden, places[tensor, 2]) - 1
-        for j in range(last + 1):
-            gradient[start + j] = 0
-        for j in range(hidden):
-            gradient[start + min(j, last)] += w.d_vectors[number, j]
+        start, width = places[tensor, 0] + first, min(hidden, places[tensor, 2])
+        source, target = w.d_vectors[number], gradient[start : start + width]
+        for j in range(width):
+            target[j] = source[j]
+        for j in range(width, hidden):
+            target[width - 1] += source[j]
     for number in range(len(layout.read)):
         top = number * hidden
         collect(gradient, place(layout, V), top, hidden, 0, classes, w.d_V[number])
