@@ -41,6 +41,7 @@ def loop(
     functions: Sequence[Function],
     there: set[sp.Symbol],
     constants: Sequence[sp.Symbol],
+    rows: Mapping[sp.Symbol, str] | None = None,
 ) -> list[str]:
     """Compute and store: over the batch, and eight units at a time over the state.
 
@@ -51,7 +52,9 @@ def loop(
         functions: that may be needed, in order; those that are and aren't `there` are computed.
         there: symbols whose values stand in arrays already.
         constants: symbols whose arrays have one row for the whole batch.
+        rows: where the digits' own rows of a table are read, or added to.
     """
+    rows = rows or {}
     wanted = [*stores.values(), *sums.values()]
     needed: list[Function] = []
     for one in reversed(functions):
@@ -66,7 +69,10 @@ def loop(
         *plain,
     ]
     loads = sorted(_symbols(expressions) - computed, key=str)
-    body = [f"{x} = load({at(x)}, {'0' if x in constants else 'b'}, j)" for x in loads]
+    body = []
+    for x in loads:
+        place = rows.get(x, f"{at(x)}, {'0' if x in constants else 'b'}, j")
+        body.append(f"{x} = load({place})")
     for one in needed:
         given = ", ".join(_code.doprint(of) for of in one.of)
         body.append(f"{one.symbol} = {one.name}({given})")
@@ -75,10 +81,11 @@ def loop(
         text = _code.doprint(value)
         if not value.free_symbols:
             text = f"filled({loads[0]}, {text})"
-        row = "b"
+        place = f"{at(target)}, b, j"
         if target in sums:
-            row, text = "0", f"load({at(target)}, 0, j) + {text}"
-        body.append(f"store({at(target)}, {row}, j, {text})")
+            place = rows.get(target, f"{at(target)}, 0, j")
+            text = f"load({place}) + {text}"
+        body.append(f"store({place}, {text})")
     return [
         f"for b in range({shape}.shape[0]):",
         f"    for j in range(0, {shape}.shape[1], LANES):",

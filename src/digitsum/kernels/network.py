@@ -141,8 +141,8 @@ def go_backward(cell: Any, layout: Any, work: Any, gradient: Any) -> None:
         add_product(w.d_states[state], w.logits, w.V_transposed[number])
         add_product(w.d_V[number], w.states[state, length].T, w.logits)
     back(
-        cell[1], w.rows, w.U_transposed, w.vectors, w.states, w.kept, w.d_states, w.slopes,
-        w.d_operands, w.d_table, w.d_vectors, w.d_U,
+        cell[1], w.rows, w.table, w.U_transposed, w.vectors, w.states, w.kept, w.d_states,
+        w.slopes, w.d_operands, w.d_table, w.d_vectors, w.d_U,
     )  # fmt: skip
     add_product(w.d_W, w.x.T, w.d_table)
 

@@ -68,12 +68,16 @@ class _Printer:
     def __init__(self, traced: Trace) -> None:
         self.trace = trace = summed(traced)
         self.back: WayBack = way_back(trace)
-        self.terms = list(self.back.terms)
+        multiplied = {one.symbol for one in trace.products}
+        # Inputs that no product adds to are read from the table where they are needed.
+        self.bare = [a for a in trace.inputs if a not in multiplied]
+        self.terms = [one for one in self.back.terms if one not in self.bare]
         self.operands = operands(trace)
         self.constants = trace.constants
         self.functions = [one for one in trace.program if isinstance(one, Function)]
         values = {one.symbol for one in self.functions}
         given = {*trace.before, *self.constants, *map(gradient, trace.before), *trace.after}
+        given |= set(self.bare)
         given |= {back_through(index) for index in range(len(self.operands))}
         read = set().union(*(one.free_symbols for one in self.back.expressions())) - given
         early = set().union(*(one.free_symbols for one in self.operands)) - given
@@ -136,7 +140,7 @@ class _Printer:
         for number, product in enumerate(trace.products):
             if product.operand in trace.before:
                 lines.append(_multiply(product.symbol, product.operand, f"U[{number}]"))
-        there = {*self.terms, *trace.before, *self.constants}  # in memory so far
+        there = {*self.terms, *self.bare, *trace.before, *self.constants}  # in memory so far
         for index, operand in enumerate(self.operands):
             first = [one for one in self._made_of(operand) if one in self.kept]
             stores = {x: x for x in first if x not in there} | {_operand(index): operand}
@@ -172,17 +176,21 @@ class _Printer:
                 if product in late:
                     d = gradient(product.symbol)
                     lines.append(_multiply(place, d, f"U_transposed[{number}]"))
-        stores = {gradient(x): value for x, value in back.terms.items() if x not in done}
+        last = {gradient(x): value for x, value in back.terms.items() if x not in done}
+        bare = set(map(gradient, self.bare))
+        stores = {d: value for d, value in last.items() if d not in bare}
         stores |= {gradient(h): value for h, value in back.states.items()}
-        sums = {gradient(w): value for w, value in back.constants.items()}
+        sums = {d: value for d, value in last.items() if d in bare}
+        sums |= {gradient(w): value for w, value in back.constants.items() if value != 0}
         lines += self._loop(stores, set(places), sums)
         for number, product in enumerate(trace.products):
             if product.operand in trace.before:
                 d, place = gradient(product.symbol), gradient(product.operand)
                 lines.append(_multiply(place, d, f"U_transposed[{number}]"))
         for gate, a in enumerate(trace.inputs):
-            column = f"{gate} * slopes.shape[2]"
-            lines.append(f"add_to_rows(d_table, {column}, rows, {at(gradient(a))})")
+            if a not in self.bare:
+                column = f"{gate} * slopes.shape[2]"
+                lines.append(f"add_to_rows(d_table, {column}, rows, {at(gradient(a))})")
         return inlined_function("backward", BACKWARD, lines, places)
 
     def _loop(
@@ -192,7 +200,11 @@ class _Printer:
         sums: Mapping[sp.Symbol, sp.Expr] | None = None,
     ) -> list[str]:
         shape = at(self.trace.before[0])
-        return loop(shape, stores, sums or {}, self.functions, there, self.constants)
+        rows: dict[sp.Symbol, str] = {}
+        for a in self.bare:
+            column = f"rows[b], {self.trace.inputs.index(a)} * {shape}.shape[1] + j"
+            rows |= {a: f"table, {column}", gradient(a): f"d_table, {column}"}
+        return loop(shape, stores, sums or {}, self.functions, there, self.constants, rows)
 
     def gather(self) -> list[str]:
         """dU += operand^T slope, over several times at once."""
@@ -230,8 +242,8 @@ class _Printer:
 
 FORWARD = "t, rows, table, U, vectors, states, kept, terms"
 BACKWARD = (
-    "t, at, rows, U_transposed, vectors, states, kept, d_states, slopes, d_operands, d_table,"
-    " d_vectors"
+    "t, at, rows, table, U_transposed, vectors, states, kept, d_states, slopes, d_operands,"
+    " d_table, d_vectors"
 )
 GATHER = "first, last, states, kept, slopes, dU"
 # Through time: what is called of a cell, see `steps`.
@@ -243,15 +255,16 @@ def there(rows, table, U, vectors, states, kept, terms):
 
 
 def back(
-    rows, U_transposed, vectors, states, kept, d_states, slopes, d_operands, d_table, d_vectors, dU
+    rows, table, U_transposed, vectors, states, kept, d_states, slopes, d_operands, d_table,
+    d_vectors, dU
 ):
     length, batch = rows.shape
     chunk = slopes.shape[1] // batch
     for t in range(length - 1, -1, -1):
         at = t % chunk * batch
         backward(
-            t, at, rows[t], U_transposed, vectors, states, kept, d_states, slopes, d_operands,
-            d_table, d_vectors
+            t, at, rows[t], table, U_transposed, vectors, states, kept, d_states, slopes,
+            d_operands, d_table, d_vectors
         )
         if at == 0:
             gather(t, min(t + chunk, length), states, kept, slopes, dU)

@@ -39,7 +39,7 @@ from digitsum.writing import write_aside
 
 # Dimensions of what the two are given after the rows.
 THERE = (2, 3, 2, 4, 4, 3)
-BACK = (3, 2, 4, 4, 3, 3, 3, 2, 2, 3)
+BACK = (2, 3, 2, 4, 4, 3, 3, 3, 2, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,11 @@ def there(
 
 @operation
 def back(
-    typing: Any, address: Any, rows: Any, U_transposed: Any, vectors: Any, states: Any, kept: Any,
-    d_states: Any, slopes: Any, d_operands: Any, d_table: Any, d_vectors: Any, dU: Any,
+    typing: Any, address: Any, rows: Any, table: Any, U_transposed: Any, vectors: Any, states: Any,
+    kept: Any, d_states: Any, slopes: Any, d_operands: Any, d_table: Any, d_vectors: Any, dU: Any,
 ) -> Any:  # fmt: skip
     """The way back through it."""
-    given = (rows, U_transposed, vectors, states, kept, d_states, slopes, d_operands)
+    given = (rows, table, U_transposed, vectors, states, kept, d_states, slopes, d_operands)
     return _call(BACK, (*given, d_table, d_vectors, dU))
 
 
