@@ -7,6 +7,7 @@ Batch 8, hidden 32, Adam; the compiled steps alone, without evaluations and logs
 hasn't either. Both take turns; medians.
 """
 
+import json
 import statistics
 import sys
 import time
@@ -15,7 +16,6 @@ from pathlib import Path
 
 import by_hand
 import numpy as np
-import torch
 from in_jax import STEPS_PER_EPOCH, B, scanned_epoch
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +29,7 @@ from digitsum.training.ways.rows import ANSWER, FlatNetwork, usable_threads
 CONF = Path(__file__).resolve().parents[1] / "conf" / "model"
 SIZES = ((35, 32), (35, 1))
 ROUNDS = 5
+RESULTS = Path(__file__).resolve().parent / "results" / "cells.json"
 
 
 def ours(network: FlatNetwork, length: int) -> Callable[[int], float]:
@@ -78,6 +79,7 @@ def main() -> None:
     table = Table(title="microseconds of a replica's step, batch 8, hidden 32, length 35, Adam")
     for heading in ("cell", "x32", "JAX x32", "times", "x1", "JAX x1", "times", "by hand / ours"):
         table.add_column(heading, justify="right")
+    known: dict[str, dict[str, float]] = {}
     for words in wanted:
         cells = [" ".join(word.removeprefix("model=") for word in words)]
         for length, replicas in SIZES:
@@ -98,9 +100,12 @@ def main() -> None:
             same = np.abs(derived.weights - written.weights).max()
             cells.append(f"{other / one:.2f} (weights differ by {same:.0e})")
         table.add_row(*cells)
-        print(cells, flush=True)
-    torch.set_num_threads(threads)
+        names = ("32 replicas", "JAX, 32 replicas", "1 replica", "JAX, 1 replica")
+        numbers = (cells[1], cells[2], cells[4], cells[5])
+        known[cells[0]] = dict(zip(names, map(float, numbers), strict=True))
     Console(width=140).print(table)
+    if not sys.argv[1:]:
+        RESULTS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -69,10 +69,13 @@ def loop(
         *plain,
     ]
     loads = sorted(_symbols(expressions) - computed, key=str)
-    body = []
-    for x in loads:
-        place = rows.get(x, f"{at(x)}, {'0' if x in constants else 'b'}, j")
-        body.append(f"{x} = load({place})")
+    # Units outside where something is the same for the whole batch: it stays in a register.
+    whole = [x for x in loads if x in constants]
+    added = [x for x in sums if x not in rows]
+    before = [f"{x} = load({at(x)}, 0, j)" for x in whole]
+    before += [f"sum_{x} = load({at(x)}, 0, j)" for x in added]
+    after = [f"store({at(x)}, 0, j, sum_{x})" for x in added]
+    body = [f"{x} = load({rows.get(x, f'{at(x)}, b, j')})" for x in loads if x not in whole]
     for one in needed:
         given = ", ".join(_code.doprint(of) for of in one.of)
         body.append(f"{one.symbol} = {one.name}({given})")
@@ -81,16 +84,24 @@ def loop(
         text = _code.doprint(value)
         if not value.free_symbols:
             text = f"filled({loads[0]}, {text})"
-        place = f"{at(target)}, b, j"
-        if target in sums:
-            place = rows.get(target, f"{at(target)}, 0, j")
-            text = f"load({place}) + {text}"
-        body.append(f"store({place}, {text})")
-    return [
+        if target in added:
+            body.append(f"sum_{target} = sum_{target} + {text}")
+        elif target in rows:
+            body.append(f"store({rows[target]}, load({rows[target]}) + {text})")
+        else:
+            body.append(f"store({at(target)}, b, j, {text})")
+    batch, units = (
         f"for b in range({shape}.shape[0]):",
-        f"    for j in range(0, {shape}.shape[1], LANES):",
-        *(f"        {line}" for line in body),
-    ]
+        f"for j in range(0, {shape}.shape[1], LANES):",
+    )
+    inner = [f"        {line}" for line in body]
+    if not before:
+        return [batch, f"    {units}", *inner]
+    return [units, *_in(before), f"    {batch}", *inner, *_in(after)]
+
+
+def _in(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
 
 
 def imports(lines: Sequence[str]) -> str:

@@ -14,10 +14,9 @@ from matplotlib.ticker import NullLocator
 from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, band, chance_line, figure, styled
 from digitsum.sweeps.collected import Sweep
+from digitsum.sweeps.crossing import HALF, RESAMPLES, crossing, falling
 from digitsum.sweeps.jobs import LENGTH, Array, Job
 
-HALF = 0.5
-RESAMPLES = 2000
 ROWS_A_PANEL = 4  # lines that one panel of curves can hold and still be read
 
 
@@ -35,34 +34,6 @@ class Span(NamedTuple):
     span: float
     low: float
     high: float
-
-
-def falling(values: Array) -> Array:
-    """The closest curves [..., L] that never rise: least squares (Barlow et al. 1972, eq. 1.9)."""
-    length = values.shape[-1]
-    sums = np.cumsum(np.concatenate([np.zeros_like(values[..., :1]), values], -1), -1)
-    fitted = np.empty_like(values)
-    for i in range(length):
-        # The least over starts of the greatest over ends of the means of stretches around i.
-        greatest = [
-            np.max([(sums[..., e] - sums[..., s]) / (e - s) for e in range(i + 1, length + 1)], 0)
-            for s in range(i + 1)
-        ]
-        fitted[..., i] = np.min(greatest, 0)
-    return fitted
-
-
-def crossing(lengths: Array, accuracy: Array) -> Array:
-    """Where falling curves [..., L] fall through one half: [...]."""
-    above = accuracy >= HALF
-    last = above.sum(-1) - 1  # of those above one half, since the curve falls
-    inner = np.clip(last, 0, len(lengths) - 2)
-    here, there = (np.take_along_axis(accuracy, (inner + k)[..., None], -1)[..., 0] for k in (0, 1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(here > there, (here - HALF) / (here - there), 0).clip(0, 1)
-    logs = np.log(lengths)
-    found = np.exp(logs[inner] + share * (logs[inner + 1] - logs[inner]))
-    return np.where(last < 0, 0, np.where(last == len(lengths) - 1, np.inf, found))
 
 
 def spans(found: Sweep) -> list[Span]:

@@ -1,0 +1,85 @@
+"""Makes `docs/cells.md`: every cell with its equation, its source, and what it takes.
+
+python tools/make_cells.py
+
+Equations are the classes' docstrings, times those that `benchmarks/every_cell.py` has left in
+`benchmarks/results/cells.json`, spans those of `docs/results/memory_span.md`.
+"""
+
+import inspect
+import json
+import re
+from pathlib import Path
+
+from digitsum.network.cells import Cell
+from digitsum.runs.notebook import compose
+from digitsum.runs.search_path import CONF
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAD = """# The cells
+
+Each is one class in `src/digitsum/network/cells/` and one YAML in `conf/model/`; its `step` is its
+equation, and what is trained is compiled from it. `x W + b` of a gate is what the sequence brings,
+`h U` what the state brings; products between vectors are element by element. Every cell takes
+`model.hidden_size`, and `model.layers` puts it above itself. Parameters are those of the cell
+alone, with hidden size and embedding 32; a step is a replica's optimizer step of 8 sequences of
+length 35, among 32 replicas on two cores (`benchmarks/every_cell.py`); spans are those of
+[memory_span](results/memory_span.md).
+
+| `model=` | parameters | states | us a step | span |
+|---|---|---|---|---|
+"""
+
+
+def spans() -> dict[str, str]:
+    """By preset, as the study's page has them."""
+    text = (ROOT / "docs" / "results" / "memory_span.md").read_text(encoding="utf-8")
+    table = text.partition("| cell | span [95 %]")[2].partition("\n\n")[0]
+    return dict(re.findall(r"^\| (\S+) \| (.*?) \|", table, flags=re.M))
+
+
+def times() -> dict[str, float]:
+    path = ROOT / "benchmarks" / "results" / "cells.json"
+    found: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    return {name: one["32 replicas"] for name, one in found.items()}
+
+
+def said(kind: type[Cell]) -> str:
+    """A class's docstring without what its arguments are."""
+    text = inspect.cleandoc(kind.__doc__ or "")
+    return text.partition("\n\nArgs:")[0]
+
+
+def page() -> str:
+    """cells.md."""
+    known, taken = spans(), times()
+    rows, kinds = [], {}
+    for path in sorted((CONF / "model").glob("*.yaml")):
+        cell = compose(f"model={path.stem}")[1].classifier.cell
+        count = sum(one.numel() for one in cell.parameters())
+        took = f"{taken[path.stem]:.1f}" if path.stem in taken else ""
+        states, span = ", ".join(cell.states), known.get(path.stem, "")
+        anchor = type(cell).__name__
+        rows.append(
+            f"| [{path.stem}](#{anchor.lower()}) | {count:,} | {states} | {took} | {span} |"
+        )
+        kinds.setdefault(type(cell), []).append((path.stem, _first_comment(path)))
+    parts = []
+    for kind, presets in kinds.items():
+        named = "\n".join(f"- `model={name}`: {words}" for name, words in presets)
+        parts.append(f"## {kind.__name__}\n\n{_escaped(said(kind))}\n\n{named}")
+    return HEAD + "\n".join(rows) + "\n\n" + "\n\n".join(parts) + "\n"
+
+
+def _first_comment(path: Path) -> str:
+    found = re.search(r"^# (?!@)(.*)$", path.read_text(encoding="utf-8"), flags=re.M)
+    return found[1] if found else "as it stands"
+
+
+def _escaped(text: str) -> str:
+    """Letters that Markdown would take for its own."""
+    return re.sub(r"([*_|^~])", r"\\\1", text)
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "cells.md").write_text(page(), encoding="utf-8", newline="\n")
