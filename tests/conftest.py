@@ -31,14 +31,20 @@ REPO = Path(__file__).resolve().parents[1]
 
 
 def _cell(path: Path) -> Any:
+    """The class that a preset names; None of one that stands on another preset."""
     config: Any = OmegaConf.load(path)
-    return get_class(config.get("model", config)["_target_"])
+    name = config.get("model", config).get("_target_")
+    return None if name is None else get_class(name)
 
 
 # Every cell that can be chosen, so that a new one is held to what all cells are held to.
 # Several presets may share one.
 CELLS: list[type[cells.Cell]] = list(
-    dict.fromkeys(_cell(path) for path in sorted((REPO / "conf" / "model").glob("*.yaml")))
+    dict.fromkeys(
+        found
+        for path in sorted((REPO / "conf" / "model").glob("*.yaml"))
+        if (found := _cell(path)) is not None
+    )
 )
 INIT = Initialisation(input=xavier, recurrent=xavier, bias=uniform)
 

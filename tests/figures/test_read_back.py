@@ -226,7 +226,7 @@ def test_curves_of_a_run() -> None:
         assert lines(axes)["dev"] == pytest.approx([low + 0.1, low + 0.11])
     dotted = [line.get_ydata()[0] for line in right.lines if len(set(line.get_ydata())) == 1]  # type: ignore[arg-type,index]
     assert 0.25 in dotted
-    assert "chance 0.25" in [text.get_text() for text in right.texts]
+    assert "chance\n0.25" in [text.get_text() for text in right.texts]
 
 
 def test_flow_is_time_up_and_steps_across() -> None:
@@ -273,4 +273,4 @@ def test_measures_over_steps_and_where_chance_is() -> None:
     axes = figure().subplots()
     chance_line(axes, 0.01)
     assert axes.lines[0].get_ydata()[0] == 0.01  # type: ignore[index]
-    assert axes.texts[0].get_text() == "chance 0.01"
+    assert axes.texts[0].get_text() == "chance\n0.01"

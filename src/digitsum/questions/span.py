@@ -2,9 +2,12 @@
 
 At each length a cell is asked at the learning rate that suits it best there, chosen on dev and
 judged on test. A falling curve through the lengths says where one half is crossed, on a log axis.
+Of a grid all its lengths make the curve; of a search (`sweeps.span_rule`) the replicas that it had
+measured at its end, with seeds that it hadn't seen.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -14,8 +17,9 @@ from matplotlib.ticker import NullLocator
 from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, band, chance_line, figure, styled
 from digitsum.sweeps.collected import Sweep
-from digitsum.sweeps.crossing import HALF, RESAMPLES, crossing, falling
+from digitsum.sweeps.crossing import HALF, RESAMPLES, crossed, crossing, falling
 from digitsum.sweeps.jobs import LENGTH, Array, Job
+from digitsum.sweeps.span_rule import FRESH
 
 ROWS_A_PANEL = 4  # lines that one panel of curves can hold and still be read
 
@@ -34,19 +38,27 @@ class Span(NamedTuple):
     span: float
     low: float
     high: float
+    draws: Array
 
 
 def spans(found: Sweep) -> list[Span]:
-    """Of each cell that has three lengths or more, the longest span first.
+    """Of each cell that has three lengths or more, the longest span first; of a search of each that
+    has ended.
 
-    The interval resamples the replicas of every job and chooses the learning rates anew, so that it
-    includes the choice.
+    A grid's interval resamples the replicas of every job and chooses the learning rates anew, so
+    that it includes the choice.
     """
     groups: dict[str, dict[int, list[Job]]] = {}
-    for job in found.complete:
-        by_length = groups.setdefault(job.settings["model"], {})
-        by_length.setdefault(job.settings[LENGTH], []).append(job)
-    made = [_span(model, jobs) for model, jobs in groups.items() if len(jobs) >= 3]
+    for agreed, jobs in found.alike(LENGTH, "lr").items():
+        name = ", ".join(str(value) for _, value in agreed) or str(jobs[0].settings["model"])
+        by_length = groups.setdefault(name, {})
+        for job in jobs:
+            by_length.setdefault(job.settings[LENGTH], []).append(job)
+    if found.grows:
+        sought = [_sought(model, jobs, found.grows) for model, jobs in groups.items()]
+        made = [one for one in sought if one is not None]
+    else:
+        made = [_span(model, jobs) for model, jobs in groups.items() if len(jobs) >= 3]
     return sorted(made, key=lambda one: (one.span, np.mean(one.accuracy[-1])), reverse=True)
 
 
@@ -67,7 +79,33 @@ def _span(model: str, by_length: dict[int, list[Job]]) -> Span:
     draws = crossing(lengths, falling(np.stack(drawn, -1)))
     low, high = np.quantile(draws, [0.025, 0.975], method="inverted_cdf")
     centre = crossing(lengths, falling(np.array(curve)))
-    return Span(model, lengths, rates, accuracy, float(centre), float(low), float(high))
+    return Span(model, lengths, rates, accuracy, float(centre), float(low), float(high), draws)
+
+
+def _sought(model: str, by_length: dict[int, list[Job]], longest: int) -> Span | None:
+    """From the replicas that a search had measured; None where it hasn't come so far."""
+    lengths = np.array(sorted(by_length))
+    rates, accuracy, fresh = [], [], {}
+    for length in lengths.tolist():
+        jobs = sorted(by_length[length], key=lambda job: -_mean(job.values("best_dev_accuracy")))
+        rates.append(float(jobs[0].settings["lr"]))
+        accuracy.append(jobs[0].values("test_accuracy"))
+        for job in jobs:
+            new = np.array([replica["seed"] >= FRESH for replica in job.replicas])
+            if new.any():
+                fresh[length] = job.values("test_accuracy")[new]
+                rates[-1], accuracy[-1] = float(job.settings["lr"]), fresh[length]
+    if len(fresh) > 1:
+        found = crossed(fresh)
+        ends = found.span, found.low, found.high
+        return Span(model, lengths, rates, accuracy, *ends, found.draws)
+    last = _mean(accuracy[-1])
+    if len(lengths) == 1 and last < HALF:
+        return Span(model, lengths, rates, accuracy, 0.0, 0.0, 0.0, np.zeros(RESAMPLES))
+    if last >= HALF and lengths[-1] >= longest:
+        endless = np.full(RESAMPLES, np.inf)
+        return Span(model, lengths, rates, accuracy, np.inf, np.inf, np.inf, endless)
+    return None
 
 
 def _mean(values: Array) -> float:
@@ -94,7 +132,9 @@ def said(one: Span) -> str:
     def length(value: float) -> str:
         if value == 0:
             return f"< {one.lengths[0]}"
-        return f"> {one.lengths[-1]}" if np.isinf(value) else f"{value:.0f}"
+        if np.isinf(value):
+            return f"> {one.lengths[-1]}"
+        return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
     ends = length(one.low), length(one.high)
     if one.high == 0:
@@ -103,14 +143,50 @@ def said(one: Span) -> str:
     return length(one.span) if beyond else f"{length(one.span)} [{ends[0]}, {ends[1]}]"
 
 
+def surer(rows: Sequence[Span]) -> list[float | None]:
+    """In which share of the draws each is above the next, counting ties by half; None of the last,
+    and where both are beyond what was asked.
+    """
+    found: list[float | None] = []
+    for one, other in pairwise(rows):
+        if np.isinf(one.low) and np.isinf(other.low):
+            found.append(None)
+            continue
+        above = (one.draws > other.draws).mean() + (one.draws == other.draws).mean() / 2
+        found.append(float(above))
+    return [*found, None][: len(rows)]
+
+
 def span_table(found: Sweep) -> dict[str, tuple[list[str], list[list[str]]]]:
-    """Spans in words, with the learning rate chosen at each length."""
+    """Spans in words, with how sure their order is; and of a grid the learning rate chosen at each
+    length, of a search what the span was made of.
+    """
     made = spans(found)
     if not made:
         return {}
-    head = ["cell", "span [95 %]", *(f"lr at {length}" for length in made[0].lengths)]
-    rows = [[one.model, said(one), *(f"{lr:g}" for lr in one.lr)] for one in made]
+    sure = ["" if one is None else f"{one:.0%}" for one in surer(made)]
+    head = ["cell", "span [95 %]", "above the next"]
+    rows = [[one.model, said(one), above] for one, above in zip(made, sure, strict=True)]
+    if found.grows:
+        head += ["lr", "measured at"]
+        for row, one in zip(rows, made, strict=True):
+            place = int(np.searchsorted(one.lengths, one.low / 1.5)) if one.low < np.inf else -1
+            row += [f"{one.lr[place]:g}", "; ".join(_measured(one))]
+    else:
+        head += [f"lr at {length}" for length in made[0].lengths]
+        for row, one in zip(rows, made, strict=True):
+            row += [f"{lr:g}" for lr in one.lr]
     return {"Memory span: the length at which test accuracy falls through one half": (head, rows)}
+
+
+def _measured(one: Span) -> list[str]:
+    """`80 (16): 0.61`: lengths near the span, replicas, mean accuracy."""
+    near = [
+        (length, values)
+        for length, values in zip(one.lengths.tolist(), one.accuracy, strict=True)
+        if one.low / 1.5 <= length <= one.high * 1.5 or not np.isfinite(one.high)
+    ]
+    return [f"{length} ({len(values)}): {_mean(values):.2f}" for length, values in near[-4:]]
 
 
 def furthest(found: Sweep) -> str:
@@ -133,8 +209,20 @@ def memory_spans(found: Sweep) -> dict[str, Figure]:
     return {"memory_span": _drawn(rows)} if rows else {}
 
 
+def _ticks(lengths: Array) -> list[int]:
+    """All of them, or where there are too many to read, each about twice the one before."""
+    if len(lengths) <= 8:
+        return [int(one) for one in lengths]
+    kept = [int(lengths[0])]
+    for one in lengths.tolist():
+        if one >= 2 * kept[-1]:
+            kept.append(one)
+    return kept
+
+
 def _drawn(rows: list[Span]) -> Figure:
-    lengths = rows[0].lengths
+    lengths = np.array(sorted({int(length) for row in rows for length in row.lengths}))
+    ticks = _ticks(lengths)
     panels = -(-len(rows) // ROWS_A_PANEL)
     with styled():
         made = figure(11, max(3.6, 0.36 * len(rows) + 1.4))
@@ -148,8 +236,18 @@ def _drawn(rows: list[Span]) -> Figure:
             hover(point, [f"{row.model}: {said(row)}"])
             beside = ("axes fraction", "data")
             axes.annotate(said(row), (1.02, place), xycoords=beside, va="center", fontsize=8)
+        for place, share in enumerate(surer(rows)):
+            if share is not None:
+                axes.annotate(
+                    f"{share:.0%}",
+                    (1.02, place + 0.5),
+                    xycoords=("axes fraction", "data"),
+                    va="center",
+                    fontsize=6,
+                    color="0.45",
+                )
         axes.set_xscale("log")
-        axes.set_xticks(lengths, [str(length) for length in lengths])
+        axes.set_xticks(ticks, [str(length) for length in ticks])
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlim(ends[0] / 1.05, ends[1] * 1.05)
         axes.set_yticks(range(len(rows)), [row.model for row in rows])
@@ -159,22 +257,25 @@ def _drawn(rows: list[Span]) -> Figure:
         for index, panel in enumerate(grid):
             mine = rows[index * ROWS_A_PANEL : (index + 1) * ROWS_A_PANEL]
             for look, row in zip(LOOKS, mine, strict=False):
-                width = min(len(values) for values in row.accuracy)
-                values = np.array([values[:width] for values in row.accuracy])
+                width = max(len(values) for values in row.accuracy)
+                values = np.full((len(row.accuracy), width), np.nan)
+                for place, own in enumerate(row.accuracy):
+                    values[place, : len(own)] = own
                 band(panel, row.lengths, values, look, row.model, marker=True)
             panel.set_xscale("log")
             panel.set_ylim(0, 1.04)
             panel.axhline(HALF, color="0.4", linewidth=0.8, linestyle=":")
             chance_line(panel)
-            panel.set_xticks(lengths, [str(length) for length in lengths])
+            panel.set_xticks(ticks, [str(length) for length in ticks])
             panel.xaxis.set_minor_locator(NullLocator())
             panel.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7)
         grid[-1].set_xlabel("length of the sequence")
         right.supylabel("test accuracy at the best learning rate", fontsize=9)
-        replicas = min(len(values) for row in rows for values in row.accuracy)
+        counts = {len(values) for row in rows for values in row.accuracy}
+        many = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else f"{min(counts)}"
         made.suptitle(
-            f"{replicas} replicas; bars: 95 % bootstrap interval, choice of the learning rate "
-            "included",
+            f"{many} replicas a length; bars: 95 % bootstrap interval; between the rows: in which "
+            "share of the draws the upper is above the lower",
             fontsize=8,
         )
     return made

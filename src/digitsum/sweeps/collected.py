@@ -30,6 +30,7 @@ class Sweep:
     """All jobs of a sweep's manifest, and the settings that vary over them in their order, but for
     `seed` and `replicas`, which only say which job a replica was in.
 
+    `grows` is the longest length of a search for memory spans, 0 of anything else.
     `shown` is what its report shows, None where the manifest doesn't say; `fixed` are the overrides
     that all jobs have; `trials` is how many jobs a search is to have, 0 of a grid.
     """
@@ -42,6 +43,7 @@ class Sweep:
     fixed: Sequence[str] = ()
     trials: int = 0
     made: Made = field(default_factory=Made)
+    grows: int = 0
 
     @cached_property
     def complete(self) -> list[Job]:
@@ -124,11 +126,12 @@ def collect(folder: Path) -> Sweep:
     """Read a sweep's folder. Raises: UserError, also where a seed occurs twice in one setting."""
     manifest = read_manifest(folder)
     trials = manifest["trials"]
-    listed = marked(folder, manifest["started"]) if trials else manifest["jobs"]
+    made_up = trials or manifest["grows"]
+    listed = marked(folder, manifest["started"]) if made_up else manifest["jobs"]
     jobs = [_job(folder / entry["folder"], entry["overrides"]) for entry in listed]
     known = manifest["study"], jobs, _varied(jobs), manifest["report"]
     made = read_made(manifest.get("made"), manifest["started"])
-    found = Sweep(folder, *known, manifest["fixed"], trials, made)
+    found = Sweep(folder, *known, manifest["fixed"], trials, made, manifest["grows"])
     for one in found.complete:
         seeds = [replica["seed"] for replica in one.replicas]
         twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})

@@ -39,7 +39,7 @@ def train(config: DictConfig) -> float:
     folder = Path(hydra.runtime.output_dir)
     try:
         manifest = read_manifest(folder.parent)
-        if manifest.get("trials"):
+        if manifest["trials"] or manifest["grows"]:
             Folder(folder, "run").add([MARK])
             mark(folder, hydra.job.num, manifest["started"], list(hydra.overrides.task))
         if _complete(folder, config):
@@ -47,7 +47,7 @@ def train(config: DictConfig) -> float:
             return best_on_dev(results.read(folder))
         check(config, hydra.overrides.task, folder)
         announce(manifest, hydra.job.num, folder)
-        measure = "best_dev_accuracy" if manifest.get("trials") else "test_accuracy"
+        measure = "best_dev_accuracy" if manifest["trials"] else "test_accuracy"
         return best_on_dev(run.train(config, measure))
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
@@ -82,9 +82,10 @@ def best_on_dev(result: dict[str, Any]) -> float:
 def announce(manifest: dict[str, Any], number: int, folder: Path, note: str = "") -> None:
     """Say which job begins, and how long it and the rest may take at the pace so far."""
     alive.end()
-    count = max(number + 1, manifest.get("trials") or len(manifest["jobs"]))
-    words = [f"job {number + 1} of {count}", folder.name, note]
-    if not note:
+    count = max(number + 1, manifest["trials"] or len(manifest["jobs"]))
+    of = "" if manifest["grows"] else f" of {count}"
+    words = [f"job {number + 1}{of}", folder.name, note]
+    if not note and not manifest["grows"]:
         now = standing(folder.parent)
         left = now.expected(folder.name)
         progress.behind((now.left or 0.0) - (left or 0.0))

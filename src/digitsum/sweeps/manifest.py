@@ -157,11 +157,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise UserError(f"{path}: not a sweep of schema {SCHEMA}")
     known: dict[str, Any] = {"study": None, "report": None, "fixed": [], "trials": 0, "started": 0}
+    known["grows"] = 0
     known |= manifest
     for key, kinds in (
         ("study", str | None),
         ("fixed", list),
         ("trials", int),
+        ("grows", int),
         ("started", int | float),
         ("jobs", list),
     ):

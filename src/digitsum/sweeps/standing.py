@@ -149,7 +149,8 @@ def standing(folder: Path) -> Standing:
     """Look into a sweep's folder. Raises: UserError, where it isn't a sweep's."""
     manifest = read_manifest(folder)
     trials = manifest["trials"]
-    listed = marked(folder, manifest["started"]) if trials else manifest["jobs"]
+    made_up = trials or manifest["grows"]
+    listed = marked(folder, manifest["started"]) if made_up else manifest["jobs"]
     jobs = [_entry(folder / job["folder"], job["overrides"]) for job in listed]
     return Standing(folder, jobs, max(len(jobs), trials))
 

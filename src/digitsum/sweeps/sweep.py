@@ -29,6 +29,7 @@ from digitsum.sweeps.manifest import (
     named,
 )
 from digitsum.sweeps.search import fixed_in_search, is_search, planned, settle
+from digitsum.sweeps.spans import check_sought, seeks_spans
 from digitsum.writing import write_aside
 
 PARAMS = "hydra.sweeper.params."
@@ -52,12 +53,16 @@ def open_sweep(config: DictConfig, shown: Any) -> Path:
     search = is_search(config)
     if search:
         settle(config)
-    jobs = [] if search else jobs_of(config)
-    if not jobs and not search:
+    grows = seeks_spans(config)
+    if grows:
+        check_sought(config)
+    cells = jobs_of(config) if grows or not search else []
+    jobs = [] if search else cells
+    if not cells and (grows or not search):
         raise UserError("the values given make a sweep of no jobs")
     check_seeds(jobs, config.seed, config.replicas)
-    trials = planned(config) if search else 0
-    fixed = fixed_in_search(config) if search else fixed_in(jobs)
+    trials = planned(config) if search and not grows else 0
+    fixed = fixed_in(cells) if grows or not search else fixed_in_search(config)
     keys = [key_of(one) for one in fixed]
     place = absolute(config.hydra.sweep.dir)
     told = any(key_of(one) == "hydra.sweep.dir" for one in config.hydra.overrides.hydra)
@@ -98,10 +103,14 @@ def open_sweep(config: DictConfig, shown: Any) -> Path:
         "report": shown,
         "fixed": fixed,
         "trials": trials,
+        "grows": int(config.hydra.sweeper.longest) if grows else 0,
         "jobs": [{"folder": job_folder(job, keys), "overrides": job} for job in jobs],
     }
     write_aside(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
-    print(f"{f'{trials} trials' if search else f'{len(jobs)} jobs'} -> {folder}", flush=True)
+    what = f"{trials} trials" if search else f"{len(jobs)} jobs"
+    if grows:
+        what = f"{len(cells)} search{'es' * (len(cells) > 1)}"
+    print(f"{what} -> {folder}", flush=True)
     return folder
 
 

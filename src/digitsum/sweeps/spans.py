@@ -1,0 +1,112 @@
+"""Memory spans sought by jobs of a sweep: what is asked becomes overrides, results become answers.
+
+Each combination of what is given several values is sought for itself, all of them side by side;
+what is asked, and when a search ends, is `span_rule`'s. Hydra's side is `hydra_plugins.digitsum`.
+"""
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from digitsum import paper
+from digitsum.errors import UserError
+from digitsum.runs import results
+from digitsum.runs.places import key_of
+from digitsum.sweeps.manifest import job_folder, read_manifest
+from digitsum.sweeps.span_rule import Answer, Ask, Asking, Rule, search
+
+SOUGHT = ("data.length", "lr", "optimizer.lr", "seed", "replicas")
+TARGET = "hydra_plugins.digitsum.SpanSweeper"
+Rounds = Generator[list[list[str]], None, None]
+
+
+def seeks_spans(config: DictConfig) -> bool:
+    """Whether this sweeper makes up the jobs."""
+    return bool(config.hydra.sweeper._target_ == TARGET)
+
+
+def check_sought(config: DictConfig) -> None:
+    """Raises: UserError, where what the search chooses is given; or numbers that can't be."""
+    typed = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
+    assert isinstance(typed, list)
+    for one in [*map(str, typed), *map(str, config.hydra.sweeper.get("params") or {})]:
+        if key_of(one) in SOUGHT:
+            raise UserError(f"{one}: a search for memory spans chooses {key_of(one)} itself")
+    sweeper = config.hydra.sweeper
+    for key, least in (("shortest", 3), ("longest", 3), ("few", 2), ("batch", 2), ("most", 2)):
+        value = sweeper.get(key)
+        if not (isinstance(value, int) and value >= least):
+            raise UserError(
+                f"hydra.sweeper.{key} is {value}; it must be a whole number, at least {least}"
+            )
+    if not (isinstance(sweeper.factor, int | float) and 1 < sweeper.factor <= 2):
+        raise UserError(
+            f"hydra.sweeper.factor is {sweeper.factor}; it must be a number above 1, at most 2"
+        )
+    if sweeper.longest < sweeper.shortest:
+        raise UserError(f"hydra.sweeper.longest is {sweeper.longest}, below the shortest")
+
+
+def _overrides(ask: Ask) -> list[str]:
+    return [
+        f"data.length={ask.length}",
+        f"lr={ask.lr:g}",
+        f"seed={ask.seed}",
+        f"replicas={ask.replicas}",
+    ]
+
+
+def _answer(place: Path) -> Answer:
+    replicas = results.read(place)["replicas"]
+    dev, test = (
+        np.array([np.nan if one[key] is None else one[key] for one in replicas], np.float64)
+        for key in ("best_dev_accuracy", "test_accuracy")
+    )
+    return Answer(dev, test)
+
+
+def _tell(
+    number: int, cells: Sequence[Sequence[str]], asks: dict[int, list[Ask]], keys: Sequence[str]
+) -> None:
+    """What this round asks, cell by cell."""
+    told = []
+    for cell, asked in asks.items():
+        lengths = ", ".join(str(one) for one in sorted({ask.length for ask in asked}))
+        name = job_folder(cells[cell], keys).partition("=")[2] or job_folder(cells[cell])
+        told.append(f"{name} at {lengths}")
+    count = sum(map(len, asks.values()))
+    paper.paper().print(f"round {number} · {count} jobs · {'; '.join(told)}")
+
+
+def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
+    """Overrides of jobs to be run, round by round; sent anything once they lie in the folder.
+
+    Args:
+        rule: how much is asked.
+        cells: overrides of each search.
+        folder: the sweep's, whose manifest says what is the same in all jobs.
+
+    Raises:
+        UserError: a job has left no result.
+    """
+    keys = [key_of(one) for one in read_manifest(folder)["fixed"]]
+    going: dict[int, Asking] = {number: search(rule) for number in range(len(cells))}
+    asks: dict[int, list[Ask]] = {number: next(one) for number, one in going.items()}
+    number = 0
+    while asks:
+        number += 1
+        _tell(number, cells, asks, keys)
+        jobs = {
+            cell: [[*cells[cell], *_overrides(ask)] for ask in asked]
+            for cell, asked in asks.items()
+        }
+        yield [job for several in jobs.values() for job in several]
+        asks = {}
+        for cell, several in jobs.items():
+            answers = [_answer(folder / job_folder(job, keys)) for job in several]
+            try:
+                asks[cell] = going[cell].send(answers)
+            except StopIteration:
+                del going[cell]

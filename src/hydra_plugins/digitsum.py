@@ -1,0 +1,53 @@
+"""A sweeper that seeks memory spans: it asks, launches a batch, reads back, asks again.
+
+It stands here because Hydra takes plugins from this namespace alone; what it asks is
+`digitsum.sweeps.spans`'.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+
+class SpanSweeper(Sweeper):
+    """See `conf/hydra/sweeper/spans.yaml`.
+
+    Args:
+        params: overrides that have one value or several; each combination is sought for itself.
+        rule: the rest, see `digitsum.sweeps.span_rule.Rule`.
+    """
+
+    def __init__(self, params: dict[str, Any] | None = None, **rule: Any) -> None:
+        self.rule = rule
+        self.launcher: Launcher | None = None
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> list[Any]:
+        # Only now: Hydra imports its plugins at every start.
+        from digitsum.sweeps.manifest import jobs_of
+        from digitsum.sweeps.span_rule import Rule
+        from digitsum.sweeps.spans import rounds
+
+        assert self.config is not None
+        assert self.launcher is not None
+        folder = Path(self.config.hydra.sweep.dir)
+        OmegaConf.save(self.config, folder / "multirun.yaml")
+        returns: list[Any] = []
+        for batch in rounds(Rule(**self.rule), jobs_of(self.config), folder):
+            done = self.launcher.launch(batch, initial_job_idx=len(returns))
+            for one in done:
+                _ = one.return_value  # raises where the job did
+            returns += done
+        return returns
