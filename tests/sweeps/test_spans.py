@@ -1,0 +1,159 @@
+"""Memory spans sought by the command: resumed, on one job and on two at once, told, refused."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitsum.questions.span import said, spans, surer
+from digitsum.sweeps.collected import collect
+from digitsum.sweeps.span_rule import FRESH
+
+from ..conftest import REPO, Command
+from ..invented import chosen
+
+WORDS = (
+    *("study=memory_span_small", "model=srn,indrnn", "trainer.max_epochs=12", "logger=none"),
+    *("hydra.sweeper.longest=14", "hydra.sweeper.batch=4", "hydra.sweeper.most=8"),
+    *("hydra.sweeper.few=2", "data.copies=1", "evaluate_every=40", "hydra.sweep.dir=s"),
+)
+
+
+def asked(folder: Path) -> dict[str, list[float]]:
+    """Every job of a search, by its folder, with what its replicas have on test."""
+    return {job.folder.name: job.values("test_accuracy").tolist() for job in collect(folder).jobs}
+
+
+def finished(folder: Path) -> dict[str, list[float]]:
+    found = {}
+    for path in folder.glob("*/results.json"):
+        replicas = json.loads(path.read_text())["replicas"]
+        found[path.parent.name] = [one["test_accuracy"] for one in replicas]
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("whole")
+    done = subprocess.run(
+        [sys.executable, str(REPO / "train.py"), *WORDS],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 searches -> ")
+    assert "round 1 · 6 jobs · srn at 5; indrnn at 5\n" in done.stdout
+    assert "Memory span, the length at which test accuracy falls through one half" in done.stdout
+    return place / "s"
+
+
+def test_what_was_asked_is_what_is_there(whole: Path) -> None:
+    found = collect(whole)
+    assert found.grows == 14
+    assert finished(whole).keys() == {
+        shard.folder.name for job in found.jobs for shard in (job.shards or (job,))
+    }
+    seeds = {one["seed"] for job in found.jobs for one in job.replicas}
+    assert {0, 1} <= seeds
+    assert all(seed < 50 or seed >= FRESH for seed in seeds)
+    assert {job.settings["data"] for job in found.jobs} == {"fresh"}
+    page = (whole / "report.html").read_text()
+    assert "Memory span: the length at which" in page
+
+
+@pytest.mark.faults
+def test_killed_at_random_moments_it_decides_the_same(
+    whole: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    moments = np.random.default_rng(0)
+    for _ in range(request.config.getoption("--kills")):
+        going = subprocess.Popen(
+            [sys.executable, str(REPO / "train.py"), *WORDS],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(moments.uniform(3, 9))
+        os.killpg(going.pid, signal.SIGKILL)
+        going.wait()
+    last = subprocess.run(
+        [sys.executable, str(REPO / "train.py"), *WORDS],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert last.returncode == 0, last.stderr
+    assert "complete already, skipped" in last.stdout
+    assert finished(tmp_path / "s") == finished(whole)
+    assert (tmp_path / "s" / "results.csv").read_text() == (whole / "results.csv").read_text()
+
+
+def test_two_jobs_at_once_decide_the_same(whole: Path, command: Command, tmp_path: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    done = command("train.py", *WORDS, "hydra/launcher=cores")
+    assert done.returncode == 0, done.stderr
+    assert finished(tmp_path / "s") == finished(whole)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("lr=0.1",), "lr=0.1: a search for memory spans chooses lr itself"),
+        (("data.length=5,10",), "a search for memory spans chooses data.length itself"),
+        (("hydra.sweeper.few=1",), "hydra.sweeper.few is 1; it must be a whole number, at least 2"),
+        (("hydra.sweeper.factor=3",), "hydra.sweeper.factor is 3; it must be a number above 1"),
+        (("hydra.sweeper.longest=4",), "hydra.sweeper.longest is 4, below the shortest"),
+    ],
+)
+def test_what_can_not_be_sought_is_told_before_anything_is_written(
+    words: tuple[str, ...], told: str, command: Command, tmp_path: Path
+) -> None:
+    done = command("train.py", "study=memory_span_small", "hydra.sweep.dir=s", *words)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "s").exists()
+
+
+def job(model: str, length: int, test: float, seed: int, lr: float = 0.001) -> dict[str, object]:
+    replicas = [
+        {"seed": seed + i, "test_accuracy": test, "best_dev_accuracy": test} for i in range(8)
+    ]
+    own = {"model": model, "data.length": length, "lr": lr, "seed": seed}
+    return own | {"result": {"replicas": replicas}}
+
+
+def test_spans_are_made_of_fresh_replicas_alone(tmp_path: Path) -> None:
+    """Those of the search say 0.9 at 20 and would move the span; by hand it is where the line from
+    0.7 at 20 to 0.3 at 25 is one half, on a log axis: sqrt(20 x 25).
+    """
+    jobs = [
+        *(job("gru", length, 0.9, 0) for length in (5, 10, 20)),
+        *(job("gru", length, 0.1, 0) for length in (25, 40)),
+        job("gru", 20, 0.7, FRESH),
+        job("gru", 25, 0.3, FRESH),
+        *(job("lru", length, 0.8, 0) for length in (5, 10, 20, 40, 80)),
+        job("srn", 5, 0.2, 0),
+        *(job("irnn", length, 0.9, 0) for length in (5, 10)),  # not at its end yet
+    ]
+    marks = [{"number": number, "started": 1.0, "overrides": []} for number in range(len(jobs))]
+    chosen(tmp_path / "s", jobs, grows=80, started=1.0)  # type: ignore[arg-type]
+    for number, one in enumerate(marks):
+        (tmp_path / "s" / str(number) / "trial.json").write_text(json.dumps(one))
+    found = {one.model: one for one in spans(collect(tmp_path / "s"))}
+    assert set(found) == {"gru", "lru", "srn"}
+    assert found["gru"].span == pytest.approx(np.sqrt(20 * 25))
+    assert said(found["lru"]) == "> 80"
+    assert said(found["srn"]) == "none (below 0.5 at 5)"
+    assert list(found) == ["lru", "gru", "srn"]
+    assert surer(list(found.values())) == [1.0, 1.0, None]
