@@ -77,6 +77,13 @@ def test_the_readmes_python_shows_what_it_does(
     assert printed.count("test/accuracy_of_best") == 1  # the table that it promises
 
 
+def test_the_page_of_cells_is_as_the_cells_are() -> None:
+    sys.path.insert(0, str(REPO / "tools"))
+    from make_cells import page  # type: ignore[import-not-found]
+
+    assert page() == (DOCS / "cells.md").read_text(encoding="utf-8")
+
+
 def test_the_readme_can_be_read_in_one_sitting() -> None:
     assert len((REPO / "README.md").read_text("utf-8").split()) <= 1500
 

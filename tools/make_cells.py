@@ -3,7 +3,7 @@
 python tools/make_cells.py
 
 Equations are the classes' docstrings, times those that `benchmarks/every_cell.py` has left in
-`benchmarks/results/cells.json`, spans those of `docs/results/memory_span.md`.
+`benchmarks/results/cells.json`, spans those of `docs/results/memory_span_grid.md`.
 """
 
 import inspect
@@ -23,8 +23,8 @@ equation, and what is trained is compiled from it. `x W + b` of a gate is what t
 `h U` what the state brings; products between vectors are element by element. Every cell takes
 `model.hidden_size`, and `model.layers` puts it above itself. Parameters are those of the cell
 alone, with hidden size and embedding 32; a step is a replica's optimizer step of 8 sequences of
-length 35, among 32 replicas on two cores (`benchmarks/every_cell.py`); spans are those of
-[memory_span](results/memory_span.md).
+length 35, among 32 replicas on two cores (`benchmarks/every_cell.py`); spans are on 300 examples
+learnt by heart ([memory_span_grid](results/memory_span_grid.md)).
 
 | `model=` | parameters | states | us a step | span |
 |---|---|---|---|---|
@@ -33,7 +33,7 @@ length 35, among 32 replicas on two cores (`benchmarks/every_cell.py`); spans ar
 
 def spans() -> dict[str, str]:
     """By preset, as the study's page has them."""
-    text = (ROOT / "docs" / "results" / "memory_span.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "results" / "memory_span_grid.md").read_text(encoding="utf-8")
     table = text.partition("| cell | span [95 %]")[2].partition("\n\n")[0]
     return dict(re.findall(r"^\| (\S+) \| (.*?) \|", table, flags=re.M))
 
@@ -59,11 +59,12 @@ def page() -> str:
         count = sum(one.numel() for one in cell.parameters())
         took = f"{taken[path.stem]:.1f}" if path.stem in taken else ""
         states, span = ", ".join(cell.states), known.get(path.stem, "")
-        anchor = type(cell).__name__
+        kind = type(next(iter(cell.layers_by_name().values())))
+        anchor = kind.__name__
         rows.append(
             f"| [{path.stem}](#{anchor.lower()}) | {count:,} | {states} | {took} | {span} |"
         )
-        kinds.setdefault(type(cell), []).append((path.stem, _first_comment(path)))
+        kinds.setdefault(kind, []).append((path.stem, _first_comment(path)))
     parts = []
     for kind, presets in kinds.items():
         named = "\n".join(f"- `model={name}`: {words}" for name, words in presets)

@@ -118,3 +118,16 @@ def test_the_waiting_command_may_go_and_come_back(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stderr
     assert "2 of 2 jobs complete" in again.stdout
     assert not list(tmp_path.rglob("failure.json"))
+
+
+def test_a_search_for_spans_decides_the_same(tmp_path: Path) -> None:
+    """Each of its rounds is an array of jobs."""
+    words = ("study=memory_span_small", "model=srn", "trainer.max_epochs=12", "logger=none")
+    words += ("hydra.sweeper.longest=10", "hydra.sweeper.batch=4", "hydra.sweeper.most=4")
+    done = start(tmp_path, "train.py", *words, "hydra.sweep.dir=here")
+    assert done.returncode == 0, done.stderr
+    command = [sys.executable, str(REPO / "train.py"), *words, *SLURM, "hydra.sweep.dir=cluster"]
+    cluster = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert cluster.returncode == 0, cluster.stderr
+    tables = [(tmp_path / one / "results.csv").read_text() for one in ("here", "cluster")]
+    assert tables[0] == tables[1]
