@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digitsum.questions.budget import span_budget
 from digitsum.questions.span import said, spans, surer
 from digitsum.sweeps.collected import collect
 from digitsum.sweeps.span_rule import FRESH
@@ -157,3 +158,30 @@ def test_spans_are_made_of_fresh_replicas_alone(tmp_path: Path) -> None:
     assert said(found["srn"]) == "none (below 0.5 at 5)"
     assert list(found) == ["lru", "gru", "srn"]
     assert surer(list(found.values())) == [1.0, 1.0, None]
+
+
+def test_spans_are_drawn_against_the_budget(tmp_path: Path) -> None:
+    """Each point and bar as the span's table has it; what is beyond the longest isn't drawn."""
+    jobs, passes = [], {500: (20, 25), 1000: (40, 50)}
+    for size in (16, 32):
+        for count, (low, high) in passes.items():
+            for length, test in ((low, 0.7), (high, 0.3)):
+                one = job("gru", length, test, FRESH)
+                jobs.append(one | {"trainer.max_epochs": count, "model.hidden_size": size})
+            far = job("lru", 80, 0.9, 0)
+            jobs.append(far | {"trainer.max_epochs": count, "model.hidden_size": size})
+    chosen(tmp_path / "s", jobs, grows=80, started=1.0)
+    for number in range(len(jobs)):
+        told = {"number": number, "started": 1.0, "overrides": []}
+        (tmp_path / "s" / str(number) / "trial.json").write_text(json.dumps(told))
+    (made,) = span_budget(collect(tmp_path / "s")).values()
+    assert [axes.get_title() for axes in made.axes] == ["hidden size 16", "hidden size 32"]
+    for axes in made.axes:
+        (line,) = [
+            one
+            for one in axes.lines
+            if one.get_label() == "_nolegend_" and len(one.get_xdata()) == 2
+        ][:1]
+        assert list(line.get_xdata()) == [38 * 500, 38 * 1000]
+        np.testing.assert_allclose(line.get_ydata(), [np.sqrt(500), np.sqrt(2000)], rtol=1e-6)
+    assert [text.get_text() for text in made.legends[0].get_texts()] == ["gru"]

@@ -28,7 +28,8 @@ class Span(NamedTuple):
     """A cell's span with its 95 % interval, and what it was made from.
 
     `span`, `low` and `high` are 0 where accuracy is below one half at the shortest length already,
-    infinite where it never is. `accuracy` [L, R] is on test at the best learning rates `lr` [L].
+    infinite where it never is. `accuracy` [L, R] is on test at the best learning rates `lr` [L];
+    `draws` are those of the interval, `settings` those of one of its jobs.
     """
 
     model: str
@@ -39,6 +40,7 @@ class Span(NamedTuple):
     low: float
     high: float
     draws: Array
+    settings: dict[str, Any]
 
 
 def spans(found: Sweep) -> list[Span]:
@@ -65,6 +67,7 @@ def spans(found: Sweep) -> list[Span]:
 def _span(model: str, by_length: dict[int, list[Job]]) -> Span:
     stream = np.random.default_rng(0)
     lengths = np.array(sorted(by_length))
+    own = by_length[int(lengths[0])][0].settings
     curve, drawn, rates, accuracy = [], [], [], []
     for length in lengths:
         jobs = by_length[length]
@@ -79,12 +82,13 @@ def _span(model: str, by_length: dict[int, list[Job]]) -> Span:
     draws = crossing(lengths, falling(np.stack(drawn, -1)))
     low, high = np.quantile(draws, [0.025, 0.975], method="inverted_cdf")
     centre = crossing(lengths, falling(np.array(curve)))
-    return Span(model, lengths, rates, accuracy, float(centre), float(low), float(high), draws)
+    return Span(model, lengths, rates, accuracy, float(centre), float(low), float(high), draws, own)
 
 
 def _sought(model: str, by_length: dict[int, list[Job]], longest: int) -> Span | None:
     """From the replicas that a search had measured; None where it hasn't come so far."""
     lengths = np.array(sorted(by_length))
+    own = by_length[int(lengths[0])][0].settings
     rates, accuracy, fresh = [], [], {}
     for length in lengths.tolist():
         jobs = sorted(by_length[length], key=lambda job: -_mean(job.values("best_dev_accuracy")))
@@ -98,13 +102,13 @@ def _sought(model: str, by_length: dict[int, list[Job]], longest: int) -> Span |
     if len(fresh) > 1:
         found = crossed(fresh)
         ends = found.span, found.low, found.high
-        return Span(model, lengths, rates, accuracy, *ends, found.draws)
+        return Span(model, lengths, rates, accuracy, *ends, found.draws, own)
     last = _mean(accuracy[-1])
     if len(lengths) == 1 and last < HALF:
-        return Span(model, lengths, rates, accuracy, 0.0, 0.0, 0.0, np.zeros(RESAMPLES))
+        return Span(model, lengths, rates, accuracy, 0.0, 0.0, 0.0, np.zeros(RESAMPLES), own)
     if last >= HALF and lengths[-1] >= longest:
         endless = np.full(RESAMPLES, np.inf)
-        return Span(model, lengths, rates, accuracy, np.inf, np.inf, np.inf, endless)
+        return Span(model, lengths, rates, accuracy, np.inf, np.inf, np.inf, endless, own)
     return None
 
 
