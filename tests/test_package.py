@@ -70,9 +70,14 @@ def test_installed_elsewhere_it_runs_a_study_from_an_empty_folder(
         return done.stdout
 
     assert "accuracy_vs_length" in run("digitsum-train", "study=")
-    told = run("digitsum-train", "study=smoke", "recurrence=reference", "trainer.max_epochs=1")
+    words = ("recurrence=reference", "trainer.max_epochs=1", "hydra.sweep.dir=multirun/smoke")
+    told = run("digitsum-train", "study=smoke", *words)
     assert "4 of 4 jobs complete" in told
     (following,) = re.findall(r"Next     (digitsum-evaluate .*)", told)
     assert "lengths=5,10,20,40" in following
     assert "Table" in run("digitsum-evaluate", "sweep=multirun/smoke", "lengths=5,10")
     assert (place / "multirun" / "smoke" / "report.html").exists()
+    # The sweeper is where Hydra looks for it.
+    few = ("trainer.max_epochs=1", "hydra.sweeper.longest=5", "model=srn", "hydra.sweeper.few=2")
+    sought = run("digitsum-train", "study=memory_span_small", "recurrence=reference", *few)
+    assert "round 1 · 3 jobs · srn at 5" in sought

@@ -111,7 +111,7 @@ def test_stretch_is_the_jacobian_by_autograd(kind: type[Cell]) -> None:
     log_singular, _ = stretch(network, sequences)
     table = network.cell.project(network.embedding.table)
 
-    size = 8 * network.cell.states
+    size = 8 * len(network.cell.states)
 
     def last(s0: Tensor) -> Tensor:
         state: State = s0.split(8, -1)
@@ -177,7 +177,7 @@ class Witness(pl.Callback):
             rows = torch.arange(len(batch.digits))[:, None]
             for t in range(batch.digits.shape[2]):
                 state = network.cell.step(table[rows, batch.digits[:, :, t]], state)
-            loss = replica_losses(network.readout(state[0]), batch.labels).sum()
+            loss = replica_losses(network.readout(network.cell.read(state)), batch.labels).sum()
             names, parameters = zip(*network.cell.named_parameters(), strict=True)
             gradients = torch.autograd.grad(loss, parameters)
         self.norms = {

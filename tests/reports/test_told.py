@@ -29,6 +29,7 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, term: str) -> N
     monkeypatch.setenv("FORCE_COLOR", "1")  # Rich takes it for a terminal then
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", term)
+    monkeypatch.delenv("LINES", raising=False)
 
 
 @pytest.mark.parametrize("term", ["xterm", "dumb"])

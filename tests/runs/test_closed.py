@@ -129,7 +129,8 @@ def _studies() -> list[Path]:
 @pytest.mark.parametrize("group", closed.GROUPS)
 def test_every_choice_is_read_back(group: str, tmp_path: Path) -> None:
     for path in sorted((closed.CONF / group).glob("*.yaml")):
-        config = composed(f"{group}={path.stem}", f"data.root={tmp_path}")
+        more = ("model=gru",) if path.stem == "chrono" else ()  # which is of gates
+        config = composed(*more, f"{group}={path.stem}", f"data.root={tmp_path}")
         kept = OmegaConf.masked_copy(config, [key for key in config if key not in HYDRAS])  # type: ignore[misc]
         (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(kept, resolve=True))
         stored = read_config(tmp_path / "config.yaml")

@@ -29,6 +29,8 @@ ENDS: dict[str, tuple[list[Any], list[Any]]] = {
     "recurrence": (["fast", "reference"], ["plain"]),
     "data.root": (["x"], ["", None, 1]),
     "data.dir": (["x", None], ["", 1]),
+    "model.layers": ([1, 7], [0, -1, 1.5, None, "two"]),
+    "init.forget_bias": ([None, -3, 0.0, 1.5], ["high", True, float("nan"), float("inf")]),
     "callbacks.progress.lines": SWITCH,
     "callbacks.checkpoints.seconds": ([0, 0.5], [-1]),
 }

@@ -67,15 +67,19 @@ def _answer(place: Path) -> Answer:
     return Answer(dev, test)
 
 
-def _tell(
-    number: int, cells: Sequence[Sequence[str]], asks: dict[int, list[Ask]], keys: Sequence[str]
-) -> None:
+def _names(cells: Sequence[Sequence[str]]) -> list[str]:
+    """What tells the searches apart; of a single one its cell."""
+    pairs = [dict(one.partition("=")[::2] for one in cell) for cell in cells]
+    varied = [key for key in pairs[0] if len({str(one.get(key)) for one in pairs}) > 1] or ["model"]
+    return [", ".join(one[key] for key in varied if key in one) or "it" for one in pairs]
+
+
+def _tell(number: int, names: Sequence[str], asks: dict[int, list[Ask]]) -> None:
     """What this round asks, cell by cell."""
     told = []
     for cell, asked in asks.items():
         lengths = ", ".join(str(one) for one in sorted({ask.length for ask in asked}))
-        name = job_folder(cells[cell], keys).partition("=")[2] or job_folder(cells[cell])
-        told.append(f"{name} at {lengths}")
+        told.append(f"{names[cell]} at {lengths}")
     count = sum(map(len, asks.values()))
     paper.paper().print(f"round {number} · {count} jobs · {'; '.join(told)}")
 
@@ -92,12 +96,13 @@ def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
         UserError: a job has left no result.
     """
     keys = [key_of(one) for one in read_manifest(folder)["fixed"]]
+    names = _names(cells)
     going: dict[int, Asking] = {number: search(rule) for number in range(len(cells))}
     asks: dict[int, list[Ask]] = {number: next(one) for number, one in going.items()}
     number = 0
     while asks:
         number += 1
-        _tell(number, cells, asks, keys)
+        _tell(number, names, asks)
         jobs = {
             cell: [[*cells[cell], *_overrides(ask)] for ask in asked]
             for cell, asked in asks.items()

@@ -89,39 +89,32 @@ class RGLRU(Blind):
 
 
 class LRU(Blind):
-    """Linear recurrent unit: z_t = l z_{t-1} + exp(gamma) x B, complex, read as it is.
+    """Linear recurrent unit: z_t = l z_{t-1} + exp(gamma) x B, complex, both parts read.
 
     l = exp(-exp(nu) + i exp(theta)); nu, theta, gamma [R, 1, H]. Orvieto et al. 2023, section 3;
-    moduli start uniform in area between 0.9 and 0.999, angles uniform in the circle, exp(gamma) as
-    sqrt(1 - |l|^2) (their table 8 and appendix A). Their C is the classifier's own matrix here,
-    which reads both parts; their D x, of the last digit alone, is left out.
+    |l|^2 starts uniform between 0.9^2 and 0.999^2, angles in the circle, exp(gamma) as sqrt(1 -
+    |l|^2). Their C is the classifier's matrix here; their D x, of one digit alone, is left out.
     """
 
-    gates = ("re", "im")
-    states = ("re", "im")
-    readout = ("re", "im")
+    gates = states = readout = ("re", "im")
     nu: Tensor
     theta: Tensor
     gamma: Tensor
 
     def _start(self, by: list[Generator], init: Initialisation) -> dict[str, Tensor]:
-        square = self._drawn(by, 0.9**2, 0.999**2)
-        angle = self._drawn(by, 1e-4, 2 * math.pi)
-        own = {"nu": (-0.5 * square.log()).log(), "theta": angle.log()}
-        return super()._start(by, init) | own | {"gamma": 0.5 * (1 - square).log()}
+        square, angle = self._drawn(by, 0.9**2, 0.999**2), self._drawn(by, 1e-4, 2 * math.pi)
+        own = {"nu": (-0.5 * square.log()).log(), "gamma": 0.5 * (1 - square).log()}
+        return super()._start(by, init) | own | {"theta": angle.log()}
 
-    def eigenvalues(self) -> State:
-        """Real and imaginary parts of l."""
+    def spectral_matrix(self) -> Tensor:
+        re, im = (part.squeeze(1).diag_embed() for part in self.rotation())
+        return torch.cat([torch.cat([re, im], -1), torch.cat([-im, re], -1)], -2)
+
+    def rotation(self) -> State:
         size, angle = torch.exp(-torch.exp(self.nu)), torch.exp(self.theta)
         return size * torch.cos(angle), size * torch.sin(angle)
 
-    def spectral_matrix(self) -> Tensor:
-        """Of real and imaginary parts side by side: [R, 2 H, 2 H]."""
-        re, im = (part.squeeze(1).diag_embed() for part in self.eigenvalues())
-        return torch.cat([torch.cat([re, im], -1), torch.cat([-im, re], -1)], -2)
-
     def step(self, a: Tensor, state: State) -> State:
-        (re, im), (l_re, l_im) = state, self.eigenvalues()
-        a_re, a_im = a.chunk(2, dim=-1)
+        (re, im), (p, q), (a_re, a_im) = state, self.rotation(), a.chunk(2, dim=-1)
         scale = torch.exp(self.gamma)
-        return l_re * re - l_im * im + scale * a_re, l_im * re + l_re * im + scale * a_im
+        return p * re - q * im + scale * a_re, q * re + p * im + scale * a_im

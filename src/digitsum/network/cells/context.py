@@ -12,17 +12,12 @@ from digitsum.network.initialisation import Initialisation, stacked
 class SCRN(Cell):
     """s_t = (1 - alpha) (x W_s + b_s) + alpha s_{t-1}; h_t = sigmoid(x W_h + h U + s_t P + b_h).
 
-    Both are read. Mikolov et al. 2015, eq. 6 to 8; as many context units s as hidden ones, and
-    biases, which the paper's equations leave out.
-
-    Args:
-        alpha: what is kept of the context, fixed (their section 3.2).
+    Both are read. Mikolov et al. 2015, eq. 6 to 8, alpha fixed (section 3.2); as many context units
+    s as hidden ones, and biases, which the paper's equations leave out.
     """
 
     gates = ("s", "h")
-    candidate = "h"
-    states = ("h", "s")
-    readout = ("h", "s")
+    states = readout = ("h", "s")
     P: Tensor
 
     def __init__(self, *args: Any, alpha: float = 0.95, **kw: Any) -> None:

@@ -47,8 +47,7 @@ class CoRNN(Cell):
         epsilon: damping.
     """
 
-    states = ("y", "z")
-    readout = ("y",)
+    states, readout = ("y", "z"), ("y",)
     Z: Tensor
 
     def __init__(
