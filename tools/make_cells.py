@@ -3,7 +3,7 @@
 python tools/make_cells.py
 
 Equations are the classes' docstrings, times those that `benchmarks/every_cell.py` has left in
-`benchmarks/results/cells.json`, spans those of `docs/results/memory_span_grid.md`.
+`benchmarks/results/cells.json`, spans those of the studies' pages.
 """
 
 import inspect
@@ -23,19 +23,23 @@ equation, and what is trained is compiled from it. `x W + b` of a gate is what t
 `h U` what the state brings; products between vectors are element by element. Every cell takes
 `model.hidden_size`, and `model.layers` puts it above itself. Parameters are those of the cell
 alone, with hidden size and embedding 32; a step is a replica's optimizer step of 8 sequences of
-length 35, among 32 replicas on two cores (`benchmarks/every_cell.py`); spans are on 300 examples
-learnt by heart ([memory_span_grid](results/memory_span_grid.md)).
+length 35, among 32 replicas on two cores (`benchmarks/every_cell.py`); spans are on fresh examples
+([memory_span](results/memory_span.md), [small](results/memory_span_small.md)) and on 300 learnt by
+heart ([memory_span_grid](results/memory_span_grid.md)).
 
-| `model=` | parameters | states | us a step | span |
-|---|---|---|---|---|
+| `model=` | parameters | states | us a step | span, fresh | span, by heart |
+|---|---|---|---|---|---|
 """
 
 
-def spans() -> dict[str, str]:
-    """By preset, as the study's page has them."""
-    text = (ROOT / "docs" / "results" / "memory_span_grid.md").read_text(encoding="utf-8")
-    table = text.partition("| cell | span [95 %]")[2].partition("\n\n")[0]
-    return dict(re.findall(r"^\| (\S+) \| (.*?) \|", table, flags=re.M))
+def spans(*studies: str) -> dict[str, str]:
+    """By preset, as the first of the studies' pages that has it."""
+    found: dict[str, str] = {}
+    for study in studies:
+        text = (ROOT / "docs" / "results" / f"{study}.md").read_text(encoding="utf-8")
+        table = text.partition("| cell | span [95 %]")[2].partition("\n\n")[0]
+        found = dict(re.findall(r"^\| (\w\S*) \| (.*?) \|", table, flags=re.M)) | found
+    return found
 
 
 def times() -> dict[str, float]:
@@ -52,17 +56,19 @@ def said(kind: type[Cell]) -> str:
 
 def page() -> str:
     """cells.md."""
-    known, taken = spans(), times()
+    heart, taken = spans("memory_span_grid"), times()
+    fresh = spans("memory_span", "memory_span_small")
     rows, kinds = [], {}
     for path in sorted((CONF / "model").glob("*.yaml")):
         cell = compose(f"model={path.stem}")[1].classifier.cell
         count = sum(one.numel() for one in cell.parameters())
         took = f"{taken[path.stem]:.1f}" if path.stem in taken else ""
-        states, span = ", ".join(cell.states), known.get(path.stem, "")
+        states = ", ".join(cell.states)
+        both = f"{fresh.get(path.stem, '')} | {heart.get(path.stem, '')}"
         kind = type(next(iter(cell.layers_by_name().values())))
         anchor = kind.__name__
         rows.append(
-            f"| [{path.stem}](#{anchor.lower()}) | {count:,} | {states} | {took} | {span} |"
+            f"| [{path.stem}](#{anchor.lower()}) | {count:,} | {states} | {took} | {both} |"
         )
         kinds.setdefault(kind, []).append((path.stem, _first_comment(path)))
     parts = []

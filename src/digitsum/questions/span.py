@@ -138,7 +138,7 @@ def said(one: Span) -> str:
             return f"< {one.lengths[0]}"
         if np.isinf(value):
             return f"> {one.lengths[-1]}"
-        return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+        return f"{value:.1f}" if value < 20 else f"{value:.0f}"
 
     ends = length(one.low), length(one.high)
     if one.high == 0:
