@@ -11,7 +11,6 @@ from torch import Generator, Tensor
 from torch.nn.functional import softplus
 
 from digitsum.kernels import elementary
-from digitsum.kernels.lanes import LANES, load, store
 from digitsum.kernels.language import SLOPES
 from digitsum.kernels.printed import printed
 from digitsum.kernels.symbols import trace
@@ -20,24 +19,7 @@ from digitsum.network.initialisation import Initialisation
 
 from ..conftest import classifier
 from ..training.test_compiled import equal
-
-
-def each(function: Any, *numbers: float) -> Any:
-    """A function of lanes as one of arrays; further arguments are numbers."""
-
-    @njit
-    def whole(x: Any, out: Any) -> None:
-        for j in range(0, x.shape[1], LANES):
-            store(out, 0, j, function(load(x, 0, j), *numbers))
-
-    def call(values: Any) -> Any:
-        padded = np.ones((1, -(-len(values) // LANES) * LANES), values.dtype)
-        padded[0, : len(values)] = values
-        out = np.empty_like(padded)
-        whole(padded, out)
-        return out[0, : len(values)]
-
-    return call
+from .on_lanes import each
 
 
 def compiled(name: str) -> Any:

@@ -14,6 +14,8 @@ from digitsum.kernels.lanes import LANES, load, store, turned
 from digitsum.kernels.lookup import add_to_rows, look_up
 from digitsum.kernels.product import ROWS, add_product
 
+from .on_lanes import each
+
 
 @njit
 def _product(out: Any, a: Any, m: Any) -> None:
@@ -76,22 +78,6 @@ def test_columns_of_a_square() -> None:
     np.testing.assert_array_equal(out, m.T[[0, 7]])
 
 
-def _each(function: Any) -> Any:
-    @njit
-    def whole(x: Any, out: Any) -> None:
-        for j in range(0, x.shape[1], LANES):
-            store(out, 0, j, function(load(x, 0, j)))
-
-    def call(values: Any) -> Any:
-        padded = np.zeros((1, -(-len(values) // LANES) * LANES), values.dtype)
-        padded[0, : len(values)] = values
-        out = np.empty_like(padded)
-        whole(padded, out)
-        return out[0, : len(values)]
-
-    return call
-
-
 @njit
 def _tanh(x: Any) -> Any:
     return numerics.tanh(x)
@@ -125,10 +111,10 @@ PAIRS = [(_tanh, torch.tanh), (_sigmoid, torch.sigmoid), (_relu, torch.relu)]
 def test_activations(ours: Any, theirs: Any, dtype: Any) -> None:
     x = np.linspace(-20, 20, 200_001, dtype=dtype)
     exact = theirs(torch.from_numpy(x).double()).numpy()
-    assert np.abs(_each(ours)(x) - exact).max() <= (1e-7 if dtype == np.float32 else 1e-15)
+    assert np.abs(each(ours)(x) - exact).max() <= (1e-7 if dtype == np.float32 else 1e-15)
     extremes = np.array([np.inf, -np.inf, np.nan, 0], dtype)
     np.testing.assert_allclose(
-        _each(ours)(extremes), theirs(torch.from_numpy(extremes)).numpy(), atol=5e-7
+        each(ours)(extremes), theirs(torch.from_numpy(extremes)).numpy(), atol=5e-7
     )
 
 
@@ -136,23 +122,23 @@ def test_small_arguments_keep_their_digits() -> None:
     x = np.geomspace(1e-30, 0.3, 10_000).astype(np.float32)
     for sign in (1, -1):
         np.testing.assert_allclose(
-            _each(_tanh)(sign * x), np.tanh(sign * x.astype(np.float64)), rtol=3e-7
+            each(_tanh)(sign * x), np.tanh(sign * x.astype(np.float64)), rtol=3e-7
         )
 
 
 def test_exponentials_below_zero() -> None:
     x = np.linspace(-120, 0, 10_001, dtype=np.float32)
-    np.testing.assert_allclose(_each(_exp)(x), np.exp(x.astype(np.float64)), rtol=3e-7, atol=1e-37)
+    np.testing.assert_allclose(each(_exp)(x), np.exp(x.astype(np.float64)), rtol=3e-7, atol=1e-37)
 
 
 def test_the_slope_of_relu() -> None:
     x = np.array([-np.inf, -1, -0.0, 0, 1e-30, 2, np.inf, np.nan], np.float32)
-    assert _each(_positive)(x).tolist() == [0, 0, 0, 0, 1, 1, 1, 0]
+    assert each(_positive)(x).tolist() == [0, 0, 0, 0, 1, 1, 1, 0]
 
 
 def test_gradients_die_exactly_where_tanh_is_one() -> None:
     x = np.linspace(8, 12, 100_001, dtype=np.float32)
-    found = _each(_tanh)(x)
+    found = each(_tanh)(x)
     assert (found[x > 9.2] == 1).all()
     assert (found <= 1).all()
     exact = np.tanh(x.astype(np.float64)).astype(np.float32)

@@ -16,7 +16,7 @@ from digitsum.questions.span import said, spans, surer
 from digitsum.sweeps.collected import collect
 from digitsum.sweeps.span_rule import FRESH
 
-from ..conftest import REPO, Command
+from ..conftest import REPO, Command, start
 from ..invented import chosen
 
 WORDS = (
@@ -42,13 +42,7 @@ def finished(folder: Path) -> dict[str, list[float]]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("whole")
-    done = subprocess.run(
-        [sys.executable, str(REPO / "train.py"), *WORDS],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = start(place, "train.py", *WORDS)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("2 searches -> ")
     assert "round 1 · 6 jobs · srn at 5; indrnn at 5\n" in done.stdout
@@ -86,13 +80,7 @@ def test_killed_at_random_moments_it_decides_the_same(
         time.sleep(moments.uniform(3, 9))
         os.killpg(going.pid, signal.SIGKILL)
         going.wait()
-    last = subprocess.run(
-        [sys.executable, str(REPO / "train.py"), *WORDS],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    last = start(tmp_path, "train.py", *WORDS)
     assert last.returncode == 0, last.stderr
     assert "complete already, skipped" in last.stdout
     assert finished(tmp_path / "s") == finished(whole)

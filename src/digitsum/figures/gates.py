@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from digitsum.errors import UserError
 from digitsum.figures.style import LOOKS, band, figure, styled
-from digitsum.network.cells import GRU, LSTM, Cell, Stack
+from digitsum.network.cells import GRU, LSTM
 from digitsum.network.classifier import Classifier
 
 SEQUENCE = (6, 7, 0, 0, 1, 0, 0, 0, 0, 0)  # the book's
@@ -25,7 +25,7 @@ def trace(classifier: Classifier, sequence: tuple[int, ...] = SEQUENCE) -> dict[
     Raises:
         UserError: the cell has no gates.
     """
-    cell, last = classifier.cell, _last(classifier)
+    cell, last = classifier.cell, classifier.cell.last_layer
     if not isinstance(last, LSTM | GRU):
         raise UserError(f"figures=gates: {type(last).__name__} has no gates; LSTM and GRU have")
     table = cell.project(classifier.embedding.table)
@@ -33,22 +33,14 @@ def trace(classifier: Classifier, sequence: tuple[int, ...] = SEQUENCE) -> dict[
     found: dict[str, list[torch.Tensor]] = {}
     for digit in sequence:
         a = table[:, digit : digit + 1]
-        if isinstance(cell, Stack):
-            passed = list(cell.through(a, state))
-            a, before = passed[-1].a, passed[-1].before
-            state = tuple(part for one in passed for part in one.after)
-        else:
-            before, state = state, cell.step(a, state)
+        passed = list(cell.through(a, state))
+        state = tuple(part for one in passed for part in one.after)
+        _, a, before, after = passed[-1]
         gates = dict(zip(last.gates, last.activations(a, before[0]), strict=True))
-        gates |= dict(zip(last.states, state[-len(last.states) :], strict=True))
+        gates |= dict(zip(last.states, after, strict=True))
         for name, value in gates.items():
             found.setdefault(name, []).append(value[:, 0])
     return {name: torch.stack(values, 1).numpy() for name, values in found.items()}
-
-
-def _last(classifier: Classifier) -> Cell:
-    """The cell, or the last of its layers."""
-    return list(classifier.cell.layers_by_name().values())[-1]
 
 
 def sequence_of(length: int) -> tuple[int, ...]:
@@ -59,7 +51,7 @@ def sequence_of(length: int) -> tuple[int, ...]:
 def gates(classifier: Classifier, sequence: tuple[int, ...] = SEQUENCE) -> Figure:
     """Above, replica 0 unit by unit; below, each replica's mean over units, with its interval."""
     traced = trace(classifier, sequence)
-    last, layers = _last(classifier), len(classifier.cell.layers_by_name())
+    last, layers = classifier.cell.last_layer, len(classifier.cell.layers_by_name())
     names = next(words for kind, words in _NAMES.items() if isinstance(last, kind))
     which = f", layer {layers} of {layers}," if layers > 1 else ""
     with styled():

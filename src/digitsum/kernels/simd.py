@@ -96,11 +96,11 @@ def clamp(typing: Any, x: Any, low: Any, high: Any) -> Any:
     return x(x, x.dtype, x.dtype), code
 
 
-def _comparing(code: Any) -> Any:
-    """An operation on lanes and lanes, or lanes and a number."""
+def _of_two(code: Any) -> Any:
+    """Lanes and lanes, or lanes and a number (which then stands in every lane)."""
 
     @operation
-    def compare(typing: Any, x: Any, y: Any) -> Any:
+    def combine(typing: Any, x: Any, y: Any) -> Any:
         lanes = x if isinstance(x, Lanes) else y
         given = [one if isinstance(one, Lanes) else lanes.dtype for one in (x, y)]
 
@@ -109,7 +109,7 @@ def _comparing(code: Any) -> Any:
 
         return lanes(*given), inner
 
-    return compare
+    return combine
 
 
 def _told(builder: Any, condition: Any, vector: Any) -> Any:
@@ -125,12 +125,10 @@ def _larger(builder: Any, sign: str, x: Any, y: Any) -> Any:
 
 
 # x > y and x >= y as 1 or 0; the larger and the smaller, NaN where either is.
-greater = _comparing(lambda builder, x, y: _told(builder, builder.fcmp_ordered(">", x, y), x.type))
-at_least = _comparing(
-    lambda builder, x, y: _told(builder, builder.fcmp_ordered(">=", x, y), x.type)
-)
-maximum = _comparing(lambda builder, x, y: _larger(builder, ">", x, y))
-minimum = _comparing(lambda builder, x, y: _larger(builder, "<", x, y))
+greater = _of_two(lambda builder, x, y: _told(builder, builder.fcmp_ordered(">", x, y), x.type))
+at_least = _of_two(lambda builder, x, y: _told(builder, builder.fcmp_ordered(">=", x, y), x.type))
+maximum = _of_two(lambda builder, x, y: _larger(builder, ">", x, y))
+minimum = _of_two(lambda builder, x, y: _larger(builder, "<", x, y))
 
 
 @operation
@@ -235,29 +233,10 @@ def power_of_two(typing: Any, k: Any) -> Any:
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        whole = ir.VectorType(ir.IntType(32), LANES)
-        bits = builder.shl(builder.bitcast(args[0], whole), ir.Constant(whole, [23] * LANES))
-        bits = builder.add(bits, ir.Constant(whole, [127 << 23] * LANES))
+        bits = builder.add(builder.shl(_bits(builder, args[0]), _whole(23)), _whole(127 << 23))
         return builder.bitcast(bits, args[0].type)
 
     return k(k), code
-
-
-def _between(name: str) -> Any:
-    """Lanes and lanes, or lanes and a number (which then stands in every lane)."""
-
-    @operation
-    def combine(typing: Any, x: Any, y: Any) -> Any:
-        lanes = x if isinstance(x, Lanes) else y
-        given = [one if isinstance(one, Lanes) else lanes.dtype for one in (x, y)]
-
-        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            both = _as_lanes(context, builder, signature, args, lanes)
-            return getattr(builder, name)(*both)
-
-        return lanes(*given), code
-
-    return combine
 
 
 def _means(symbol: Any, combine: Any) -> None:
@@ -269,10 +248,10 @@ def _means(symbol: Any, combine: Any) -> None:
     overload(symbol, strict=False, jit_options={"_nrt": False})(chosen)
 
 
-_means(operator.add, _between("fadd"))
-_means(operator.sub, _between("fsub"))
-_means(operator.mul, _between("fmul"))
-_means(operator.truediv, _between("fdiv"))
+_means(operator.add, _of_two(ir.IRBuilder.fadd))
+_means(operator.sub, _of_two(ir.IRBuilder.fsub))
+_means(operator.mul, _of_two(ir.IRBuilder.fmul))
+_means(operator.truediv, _of_two(ir.IRBuilder.fdiv))
 
 
 @overload(operator.neg, strict=False, jit_options={"_nrt": False})

@@ -22,7 +22,7 @@ def saturated_fraction(cell: Cell, states: Tensor) -> Tensor:
     cells the hidden state beyond it, which is tanh's output behind a gate; for rectified units 0.
     In a stack those of the last layer.
     """
-    cell = list(cell.layers_by_name().values())[-1]  # whose states these are
+    cell = cell.last_layer  # whose states these are
     if isinstance(cell, IRNN | IndRNN):
         return (states == 0).flatten(1).float().mean(1)
     before = torch.cat([torch.zeros_like(states[:, :1]), states[:, :-1]], 1)

@@ -4,13 +4,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from omegaconf import DictConfig
 
 from digitsum.errors import UserError
 from digitsum.network.classifier import Classifier
 from digitsum.runs.asking import Said, ask, sequences
 from digitsum.runs.build import question
+from digitsum.runs.results import Array, read_arrays
 from digitsum.runs.stored import load
 from digitsum.runs.table import spread
 
@@ -37,13 +37,12 @@ class OpenedRun:
         self.network: Classifier = stored.classifier
 
     @cached_property
-    def curves(self) -> dict[str, np.ndarray[Any, Any]]:
+    def curves(self) -> dict[str, Array]:
         """`step` [points]; `train_loss`, `dev_accuracy` and so on [points, R]."""
         path = self.folder / "curves.npz"
         try:
-            with np.load(path, allow_pickle=False) as found:
-                return {name: found[name] for name in found.files}
-        except Exception as error:  # zipfile and NumPy raise whatever the bytes lead them to
+            return read_arrays(path)
+        except UserError as error:
             raise UserError(f"{path} can't be read ({error})") from None
 
     def ask(self, digits: str) -> Said:

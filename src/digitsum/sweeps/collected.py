@@ -16,7 +16,7 @@ from digitsum.sweeps.jobs import SHARDING, Job, TornFileError, on_dev, pooled
 from digitsum.sweeps.made import Made
 from digitsum.sweeps.made import read as read_made
 from digitsum.sweeps.manifest import read_manifest
-from digitsum.sweeps.search import marked
+from digitsum.sweeps.search import listed
 from digitsum.task.question import SUM
 
 # Keys that are another's name.
@@ -125,13 +125,10 @@ def _setting(name: str) -> str:
 def collect(folder: Path) -> Sweep:
     """Read a sweep's folder. Raises: UserError, also where a seed occurs twice in one setting."""
     manifest = read_manifest(folder)
-    trials = manifest["trials"]
-    made_up = trials or manifest["grows"]
-    listed = marked(folder, manifest["started"]) if made_up else manifest["jobs"]
-    jobs = [_job(folder / entry["folder"], entry["overrides"]) for entry in listed]
+    jobs = [_job(folder / one["folder"], one["overrides"]) for one in listed(folder, manifest)]
     known = manifest["study"], jobs, _varied(jobs), manifest["report"]
     made = read_made(manifest.get("made"), manifest["started"])
-    found = Sweep(folder, *known, manifest["fixed"], trials, made, manifest["grows"])
+    found = Sweep(folder, *known, manifest["fixed"], manifest["trials"], made, manifest["grows"])
     for one in found.complete:
         seeds = [replica["seed"] for replica in one.replicas]
         twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})

@@ -16,7 +16,7 @@ from digitsum.runs.checks.check import check
 from digitsum.runs.checks.meant import settle
 from digitsum.runs.folders import Folder
 from digitsum.sweeps.manifest import read_manifest
-from digitsum.sweeps.search import MARK, mark
+from digitsum.sweeps.search import MARK, made_up, mark
 from digitsum.sweeps.standing import standing
 from digitsum.training import progress
 
@@ -39,7 +39,7 @@ def train(config: DictConfig) -> float:
     folder = Path(hydra.runtime.output_dir)
     try:
         manifest = read_manifest(folder.parent)
-        if manifest["trials"] or manifest["grows"]:
+        if made_up(manifest):
             Folder(folder, "run").add([MARK])
             mark(folder, hydra.job.num, manifest["started"], list(hydra.overrides.task))
         if _complete(folder, config):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from digitsum.errors import UserError
+from digitsum.runs.results import read_arrays
 from digitsum.statistics import Summary, summarise
 from digitsum.task.question import SUM
 
@@ -127,11 +128,9 @@ class Job:
                 raise TornFileError(self.folder, f"{path.name} is missing")
             return {}
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                return {key: stored[key] for key in stored.files}
-        except Exception as error:  # zipfile and NumPy raise whatever the bytes lead them to
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise TornFileError(self.folder, f"{path.name} can't be read ({reason})") from None
+            return read_arrays(path)
+        except UserError as error:
+            raise TornFileError(self.folder, f"{path.name} can't be read ({error})") from None
 
 
 def on_dev(job: Job) -> float:

@@ -67,6 +67,16 @@ def mark(folder: Path, number: int, started: float, overrides: list[str]) -> Non
     write_aside(folder / MARK, json.dumps(told).encode())
 
 
+def made_up(manifest: dict[str, Any]) -> bool:
+    """Whether the sweeper makes up its jobs as it goes."""
+    return bool(manifest["trials"] or manifest["grows"])
+
+
+def listed(folder: Path, manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """A sweep's jobs; of a search those that it has made so far."""
+    return marked(folder, manifest["started"]) if made_up(manifest) else manifest["jobs"]
+
+
 def marked(folder: Path, started: float) -> list[dict[str, Any]]:
     """The trials of the search that was started then, in their order, as a manifest lists jobs."""
     found = []

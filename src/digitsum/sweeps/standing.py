@@ -13,7 +13,7 @@ from digitsum.paper import duration
 from digitsum.runs import results
 from digitsum.runs.places import key_of
 from digitsum.sweeps.manifest import read_manifest
-from digitsum.sweeps.search import marked
+from digitsum.sweeps.search import listed
 
 FILE = "standing.json"  # as digitsum.training.standing writes it, which needs torch
 STALE = 90.0  # seconds without a word, by which a process has been killed: compiling takes less
@@ -93,11 +93,12 @@ class Standing(NamedTuple):
         """Seconds until all is done, by what the jobs most like those to come have taken; None
         before there is any pace.
         """
-        now = [_expected(one, self.done, self.running) for one in self.running]
-        later = [_expected(one, self.done, self.running) for one in self.to_come]
+        done, running = self.done, self.running
+        now = [_expected(one, done, running) for one in running]
+        later = [_expected(one, done, running) for one in self.to_come]
         unknown = self.total - len(self.jobs)
-        if unknown > 0 and self.done:
-            later += [_mean([one.seconds or 0.0 for one in self.done])] * unknown
+        if unknown > 0 and done:
+            later += [_mean([one.seconds or 0.0 for one in done])] * unknown
         if any(one is None for one in (*now, *later)):
             return None
         known = [one for one in later if one is not None]
@@ -148,11 +149,9 @@ def _mean(values: Sequence[float]) -> float:
 def standing(folder: Path) -> Standing:
     """Look into a sweep's folder. Raises: UserError, where it isn't a sweep's."""
     manifest = read_manifest(folder)
-    trials = manifest["trials"]
-    made_up = trials or manifest["grows"]
-    listed = marked(folder, manifest["started"]) if made_up else manifest["jobs"]
-    jobs = [_entry(folder / job["folder"], job["overrides"]) for job in listed]
-    return Standing(folder, jobs, max(len(jobs), trials))
+    known = listed(folder, manifest)
+    jobs = [_entry(folder / job["folder"], job["overrides"]) for job in known]
+    return Standing(folder, jobs, max(len(jobs), manifest["trials"]))
 
 
 def _entry(place: Path, overrides: list[str]) -> Entry:

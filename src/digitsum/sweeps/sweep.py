@@ -1,7 +1,6 @@
 """A sweep is opened: its folder's lock, and the list of its jobs."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -95,11 +94,12 @@ def open_sweep(config: DictConfig, shown: Any) -> Path:
         before, now = folder / job_folder(job), folder / job_folder(job, keys)
         if before.exists() and not now.exists():
             before.rename(now)  # of a version that named a job by all that was typed
+    begun = made.now()
     manifest = {
         "schema": SCHEMA,
         "study": study,
-        "started": time.time(),
-        "made": made.now()._asdict(),
+        "started": begun.started,
+        "made": begun._asdict(),
         "report": shown,
         "fixed": fixed,
         "trials": trials,

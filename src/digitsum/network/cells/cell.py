@@ -5,8 +5,8 @@ x_t W + b) and then takes one `step` after another; `digitsum.network.recurrence
 Every parameter has the replica axis first.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -15,6 +15,15 @@ from digitsum.errors import UserError
 from digitsum.network.initialisation import Initialisation, stacked
 
 State = tuple[Tensor, ...]
+
+
+class Passed(NamedTuple):
+    """A layer, what it was given (x_t W + b) and the state before, and the state that it is in."""
+
+    layer: "Cell"
+    a: Tensor
+    before: State
+    after: State
 
 
 class Cell(nn.Module):
@@ -110,6 +119,15 @@ class Cell(nn.Module):
     def layers_by_name(self) -> dict[str, "Cell"]:
         """Its layers, by how their parameters' names begin; of most cells, the cell itself."""
         return {"": self}
+
+    @property
+    def last_layer(self) -> "Cell":
+        """The one that the classifier reads."""
+        return list(self.layers_by_name().values())[-1]
+
+    def through(self, a: Tensor, state: State) -> Iterator[Passed]:
+        """One time step, layer by layer."""
+        yield Passed(self, a, state, self.step(a, state))
 
     def spectral_matrix(self) -> Tensor:
         """What multiplies h in a step, of gated cells in the candidate: [R, H, H]."""

@@ -1,21 +1,11 @@
 """Layers: what a cell reads is what another has at the same time."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from digitsum.network.cells.cell import Cell, State
-
-
-class Passed(NamedTuple):
-    """A layer, what it was given (x_t W + b) and the state before, and the state that it is in."""
-
-    layer: Cell
-    a: Tensor
-    before: State
-    after: State
+from digitsum.network.cells.cell import Cell, Passed, State
 
 
 class Stack(Cell):
@@ -64,7 +54,6 @@ class Stack(Cell):
         return torch.stack(whole)
 
     def through(self, a: Tensor, state: State) -> Iterator[Passed]:
-        """One time step, layer by layer."""
         left, read = state, a
         for number, layer in enumerate(self._cells()):
             before, left = left[: len(layer.states)], left[len(layer.states) :]
