@@ -22,7 +22,7 @@ from digitsum.questions.forest import Forest, Row, forest
 from digitsum.questions.losses import losses
 from digitsum.questions.search import history
 from digitsum.questions.settings import accuracy
-from digitsum.questions.span import memory_spans
+from digitsum.questions.span import furthest, memory_spans, span_table
 from digitsum.sweeps.collected import Sweep
 from digitsum.task.question import PAIR
 
@@ -117,6 +117,36 @@ def test_spans_are_bars_on_a_log_axis(tmp_path: Path) -> None:
     assert found["gru"] == pytest.approx(40 * 1.25)  # beyond: at the axis's end
     assert left.get_xscale() == "log"
     assert lines(panels[0])["srn"] == pytest.approx([0.9, 0.7, 0.3, 0.1])
+
+
+def test_what_is_learnt_by_heart_is_a_pale_mark_beside_fresh(tmp_path: Path) -> None:
+    """By hand: fresh falls from 0.7 at 10 to 0.3 at 20; by heart from 0.7 at 20 to 0.3 at 40."""
+    curves = {True: (0.9, 0.7, 0.3, 0.1), False: (0.9, 0.8, 0.7, 0.3)}
+    jobs = [
+        {"model": model, "data.fresh": fresh, "data.length": n, "test": test, "dev": test}
+        for model in ("srn", "gru")
+        for fresh, row in curves.items()
+        for n, test in zip((5, 10, 20, 40), row, strict=True)
+    ]
+    found = chosen(tmp_path, jobs)
+    left, *_ = only(memory_spans(found)).axes
+    assert sorted(text.get_text() for text in left.get_yticklabels()) == ["gru", "srn"]
+    strong = {
+        round(float(line.get_ydata()[0]), 2): (float(line.get_xdata()[0]), line.get_alpha())  # type: ignore[index]
+        for line in left.lines
+        if line.get_marker() == "o"
+    }
+    assert strong.keys() == {0, 0.22, 1, 1.22}
+    for place, (span, alpha) in strong.items():
+        fresh = place in (0, 1)
+        assert span == pytest.approx(200**0.5 if fresh else 800**0.5)
+        assert (alpha is None) == fresh
+    ((head, rows),) = span_table(found).values()
+    assert head[:4] == ["cell", "span [95 %]", "above the next", "span by heart"]
+    assert {row[0] for row in rows} == {"gru", "srn"}
+    assert all((row[1][:4], row[3][:2]) == ("14.1", "28") for row in rows)
+    assert furthest(found).count("14.1 [") == 2
+    assert "28" not in furthest(found)
 
 
 def test_the_dial_has_a_panel_a_measure(tmp_path: Path) -> None:

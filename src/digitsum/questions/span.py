@@ -8,20 +8,18 @@ measured at its end, with seeds that it hadn't seen.
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
-from digitsum.figures.hover import hover
-from digitsum.figures.style import LOOKS, band, chance_line, figure, styled
+from digitsum.figures.spans import Row, spans_figure
 from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.crossing import HALF, RESAMPLES, crossed, crossing, falling
 from digitsum.sweeps.jobs import LENGTH, Array, Job
 from digitsum.sweeps.span_rule import FRESH
 
-ROWS_A_PANEL = 4  # lines that one panel of curves can hold and still be read
+FRESHLY = "data.fresh"
 
 
 class Span(NamedTuple):
@@ -165,12 +163,19 @@ def span_table(found: Sweep) -> dict[str, tuple[list[str], list[list[str]]]]:
     """Spans in words, with how sure their order is; and of a grid the learning rate chosen at each
     length, of a search what the span was made of.
     """
-    made = spans(found)
-    if not made:
+    named, by_heart = _apart(spans(found))
+    if not named:
         return {}
+    made = [*named.values()]
     sure = ["" if one is None else f"{one:.0%}" for one in surer(made)]
     head = ["cell", "span [95 %]", "above the next"]
-    rows = [[one.model, said(one), above] for one, above in zip(made, sure, strict=True)]
+    rows = [
+        [name, said(one), above] for (name, one), above in zip(named.items(), sure, strict=True)
+    ]
+    if any(by_heart):
+        head.append("span by heart")
+        for row, other in zip(rows, by_heart, strict=True):
+            row.append(said(other) if other else "")
     if found.grows:
         head += ["lr", "measured at"]
         for row, one in zip(rows, made, strict=True):
@@ -195,10 +200,10 @@ def _measured(one: Span) -> list[str]:
 
 def furthest(found: Sweep) -> str:
     """Cells by their memory span, the longest first."""
-    known = spans(found)
+    known, _ = _apart(spans(found))
     if not known:
         return ""
-    told = ", ".join(f"{one.model} {said(one)}" for one in known)
+    told = ", ".join(f"{name} {said(one)}" for name, one in known.items())
     return (
         "Memory span, the length at which test accuracy falls through one half, each cell at its "
         f"best learning rate: {told}."
@@ -209,77 +214,35 @@ def memory_spans(found: Sweep) -> dict[str, Figure]:
     """Where cells, learning rates and lengths vary."""
     if "data.length" not in found.varied or not {"model", "lr"} & set(found.varied):
         return {}
-    rows = spans(found)
-    return {"memory_span": _drawn(rows)} if rows else {}
-
-
-def _ticks(lengths: Array) -> list[int]:
-    """All of them, or where there are too many to read, each about twice the one before."""
-    if len(lengths) <= 8:
-        return [int(one) for one in lengths]
-    kept = [int(lengths[0])]
-    for one in lengths.tolist():
-        if one >= 2 * kept[-1]:
-            kept.append(one)
-    return kept
-
-
-def _drawn(rows: list[Span]) -> Figure:
-    lengths = np.array(sorted({int(length) for row in rows for length in row.lengths}))
-    ticks = _ticks(lengths)
-    panels = -(-len(rows) // ROWS_A_PANEL)
-    with styled():
-        made = figure(11, max(3.6, 0.36 * len(rows) + 1.4))
-        left, right = cast(Any, made.subfigures(1, 2, width_ratios=[1.15, 1]))
-        axes = left.subplots()
-        ends = (lengths[0] / 1.25, lengths[-1] * 1.25)
-        for place, row in enumerate(rows):
-            low, centre, high = (np.clip(v, *ends) for v in (row.low, row.span, row.high))
-            axes.plot([low, high], [place, place], color=LOOKS[0].colour, linewidth=5, alpha=0.35)
-            (point,) = axes.plot(centre, place, marker="o", color=LOOKS[0].colour, markersize=5)
-            hover(point, [f"{row.model}: {said(row)}"])
-            beside = ("axes fraction", "data")
-            axes.annotate(said(row), (1.02, place), xycoords=beside, va="center", fontsize=8)
-        for place, share in enumerate(surer(rows)):
-            if share is not None:
-                axes.annotate(
-                    f"{share:.0%}",
-                    (1.02, place + 0.5),
-                    xycoords=("axes fraction", "data"),
-                    va="center",
-                    fontsize=6,
-                    color="0.45",
-                )
-        axes.set_xscale("log")
-        axes.set_xticks(ticks, [str(length) for length in ticks])
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_xlim(ends[0] / 1.05, ends[1] * 1.05)
-        axes.set_yticks(range(len(rows)), [row.model for row in rows])
-        axes.invert_yaxis()
-        axes.set_xlabel("memory span: length at which test accuracy falls through one half")
-        grid = right.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
-        for index, panel in enumerate(grid):
-            mine = rows[index * ROWS_A_PANEL : (index + 1) * ROWS_A_PANEL]
-            for look, row in zip(LOOKS, mine, strict=False):
-                width = max(len(values) for values in row.accuracy)
-                values = np.full((len(row.accuracy), width), np.nan)
-                for place, own in enumerate(row.accuracy):
-                    values[place, : len(own)] = own
-                band(panel, row.lengths, values, look, row.model, marker=True)
-            panel.set_xscale("log")
-            panel.set_ylim(0, 1.04)
-            panel.axhline(HALF, color="0.4", linewidth=0.8, linestyle=":")
-            chance_line(panel)
-            panel.set_xticks(ticks, [str(length) for length in ticks])
-            panel.xaxis.set_minor_locator(NullLocator())
-            panel.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7)
-        grid[-1].set_xlabel("length of the sequence")
-        right.supylabel("test accuracy at the best learning rate", fontsize=9)
-        counts = {len(values) for row in rows for values in row.accuracy}
-        many = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else f"{min(counts)}"
-        made.suptitle(
-            f"{many} replicas a length; bars: 95 % bootstrap interval; between the rows: in which "
-            "share of the draws the upper is above the lower",
-            fontsize=8,
+    rows, by_heart = _apart(spans(found))
+    if not rows:
+        return {}
+    made = [
+        Row(
+            name=name,
+            told=said(one),
+            ends=(one.low, one.span, one.high),
+            above=above,
+            lengths=one.lengths,
+            accuracy=one.accuracy,
+            by_heart=(other.low, other.span, other.high) if other else None,
         )
-    return made
+        for (name, one), other, above in zip(
+            rows.items(), by_heart, surer([*rows.values()]), strict=True
+        )
+    ]
+    return {"memory_span": spans_figure(made)}
+
+
+def _apart(made: Sequence[Span]) -> tuple[dict[str, Span], list[Span | None]]:
+    """Of a sweep on fresh examples and on a few that can be learnt by heart: spans on fresh ones by
+    what else varies, and beside each the one by heart. Of any other all, and none beside.
+    """
+    if {one.settings.get(FRESHLY) for one in made} != {True, False}:
+        return {one.model: one for one in made}, [None] * len(made)
+    named: dict[bool, dict[str, Span]] = {True: {}, False: {}}
+    for one in made:
+        fresh = bool(one.settings[FRESHLY])
+        words = [word for word in one.model.split(", ") if word != str(fresh)]
+        named[fresh][", ".join(words) or str(one.settings["model"])] = one
+    return named[True], [named[False].get(name) for name in named[True]]

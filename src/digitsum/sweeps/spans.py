@@ -4,6 +4,7 @@ Each combination of what is given several values is sought for itself, all of th
 what is asked, and when a search ends, is `span_rule`'s. Hydra's side is `hydra_plugins.digitsum`.
 """
 
+import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from digitsum.errors import UserError
 from digitsum.runs import results
 from digitsum.runs.places import key_of
 from digitsum.sweeps.manifest import job_folder, read_manifest
+from digitsum.sweeps.outlook import Asked, seconds_left
 from digitsum.sweeps.span_rule import Answer, Ask, Asking, Rule, search
 
 SOUGHT = ("data.length", "lr", "optimizer.lr", "seed", "replicas")
@@ -58,13 +60,15 @@ def _overrides(ask: Ask) -> list[str]:
     ]
 
 
-def _answer(place: Path) -> Answer:
-    replicas = results.read(place)["replicas"]
+def _asked(ask: Ask, place: Path) -> Asked:
+    found = results.read(place)
+    replicas, seconds = found["replicas"], found.get("seconds")
     dev, test = (
         np.array([np.nan if one[key] is None else one[key] for one in replicas], np.float64)
         for key in ("best_dev_accuracy", "test_accuracy")
     )
-    return Answer(dev, test)
+    known = float(seconds) if isinstance(seconds, int | float) else None
+    return Asked(ask, Answer(dev, test), known)
 
 
 def _names(cells: Sequence[Sequence[str]]) -> list[str]:
@@ -74,14 +78,17 @@ def _names(cells: Sequence[Sequence[str]]) -> list[str]:
     return [", ".join(one[key] for key in varied if key in one) or "it" for one in pairs]
 
 
-def _tell(number: int, names: Sequence[str], asks: dict[int, list[Ask]]) -> None:
-    """What this round asks, cell by cell."""
+def _tell(
+    number: int, names: Sequence[str], asks: dict[int, list[Ask]], left: float | None
+) -> None:
+    """What this round asks, cell by cell, and in about how many seconds all will be done."""
     told = []
     for cell, asked in asks.items():
         lengths = ", ".join(str(one) for one in sorted({ask.length for ask in asked}))
         told.append(f"{names[cell]} at {lengths}")
     count = sum(map(len, asks.values()))
-    paper.paper().print(f"round {number} · {count} jobs · {'; '.join(told)}")
+    soon = f" · about {paper.duration(left)} left" if left else ""
+    paper.paper().print(f"round {number} · {count} jobs · {'; '.join(told)}{soon}")
 
 
 def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
@@ -99,19 +106,33 @@ def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
     names = _names(cells)
     going: dict[int, Asking] = {number: search(rule) for number in range(len(cells))}
     asks: dict[int, list[Ask]] = {number: next(one) for number, one in going.items()}
-    number = 0
+    done: dict[int, list[Asked]] = {number: [] for number in going}
+    number, at_once = 0, 1.0
     while asks:
         number += 1
-        _tell(number, names, asks)
+        left = seconds_left(rule, [done[cell] for cell in asks])
+        _tell(number, names, asks, left and left / at_once)
         jobs = {
             cell: [[*cells[cell], *_overrides(ask)] for ask in asked]
             for cell, asked in asks.items()
         }
+        begun = time.monotonic()
         yield [job for several in jobs.values() for job in several]
+        passed = time.monotonic() - begun
+        told = {
+            cell: [
+                _asked(ask, folder / job_folder(job, keys))
+                for ask, job in zip(asks[cell], several, strict=True)
+            ]
+            for cell, several in jobs.items()
+        }
+        each = [one.seconds or 0.0 for several in told.values() for one in several]
+        if passed > max(each):  # else they were there already
+            at_once = max(1.0, sum(each) / passed)
         asks = {}
-        for cell, several in jobs.items():
-            answers = [_answer(folder / job_folder(job, keys)) for job in several]
+        for cell, found in told.items():
+            done[cell] += found
             try:
-                asks[cell] = going[cell].send(answers)
+                asks[cell] = going[cell].send([one.answer for one in found])
             except StopIteration:
                 del going[cell]
