@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from digitsum.task.examples import IndependentStreams
 from digitsum.training.clipping import Clipping
 from digitsum.training.lit import LitDigitSum
 
-from .forks import Forks
+from .forks import Begun, Forks
 from .printed import check_printed
 
 REPO = Path(__file__).resolve().parents[1]
@@ -49,7 +50,11 @@ CELLS: list[type[cells.Cell]] = list(
 INIT = Initialisation(input=xavier, recurrent=xavier, bias=uniform)
 
 SCRIPTS = ("train.py", "evaluate.py")
+# What must be set or taken away before anything is imported.
+CLEAN = "not_posix.py"
 Command = Callable[..., subprocess.CompletedProcess[str]]
+Going = subprocess.Popen[str] | Begun
+Begin = Callable[..., Going]
 
 
 def start(
@@ -73,13 +78,14 @@ def start(
 
 
 def begin(place: Path, *words: str) -> "subprocess.Popen[str]":
-    """`train.py` in a folder, left running."""
+    """`train.py` in a folder, left running in a session of its own."""
     return subprocess.Popen(
         [sys.executable, str(REPO / "train.py"), *words],
         cwd=place,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -114,13 +120,32 @@ def command(tmp_path: Path, _forks: Forks | None) -> Command:
     def run(
         script: str, *words: str, threads: int | None = None, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        if _forks is None or threads is not None or env or script not in SCRIPTS:
+        if _forks is None or threads is not None or env or script.endswith(CLEAN):
             return start(tmp_path, script, *words, threads=threads, **env)
         ended = _forks.run(list(words), tmp_path, script)
         status = -signal.SIGKILL if ended.status is None else ended.status
         return subprocess.CompletedProcess(words, status, ended.out, ended.err)
 
     return run
+
+
+@pytest.fixture
+def begun(tmp_path: Path, _forks: Forks | None) -> Begin:
+    """`begin` in the test's own folder, or one within, in a fork where there are any."""
+
+    def run(*words: str, folder: Path = tmp_path) -> Going:
+        return begin(folder, *words) if _forks is None else _forks.begin(list(words), folder)
+
+    return run
+
+
+def until(going: Going, there: Callable[[], object], seconds: float = 120) -> None:
+    """Wait for something that a command does; it fails where the command ends before."""
+    deadline = time.monotonic() + seconds
+    while not there():
+        assert going.poll() is None, going.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def classifier(cell: type[cells.Cell], replicas: int, seed: int = 0, hidden: int = 8) -> Classifier:
@@ -161,6 +186,13 @@ def trainer(**flags: object) -> pl.Trainer:
         "accelerator": "cpu",
     }
     return pl.Trainer(**(quiet | flags))  # type: ignore[arg-type]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that type commands are known: `pytest -m "not commands"` starts hardly a process."""
+    for item in items:
+        if {"process", "command", "_forks"} & {*getattr(item, "fixturenames", ())}:
+            item.add_marker("commands")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

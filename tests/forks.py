@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,10 +26,19 @@ class Forks:
 
     def __init__(self, place: Path) -> None:
         self.folder = place / "cwd"
+        self.begun = 0
         typed = [sys.executable, str(Path(__file__).parent / "runs" / "forked.py")]
         self.process = subprocess.Popen(
             typed, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+    def ask(self, told: dict[str, Any]) -> Any:
+        """See `forked.py`."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
 
     def run(
         self,
@@ -50,19 +61,52 @@ class Forks:
             folder = self.folder
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
         told: dict[str, Any] = {"folder": str(folder), "words": words, "script": script}
         told["env"] = dict(os.environ) | env  # a test may have changed its own
         logs = {"out": str(self.folder.parent / "out"), "err": str(self.folder.parent / "err")}
-        self.process.stdin.write(json.dumps(told | logs | {"streams": streams}) + "\n")
-        self.process.stdin.flush()
-        status = json.loads(self.process.stdout.readline())
+        status = self.ask(told | logs | {"streams": streams})
         out, err = (Path(p).read_text("utf-8", errors="replace") for p in logs.values())
         if "ascii" not in streams:  # in which not every path can be told
             check_printed(out + err)
         return Ended(status, out, err)
 
+    def begin(self, words: list[str], folder: Path) -> "Begun":
+        """Type `train.py` and leave it running, in a session of its own."""
+        self.begun += 1
+        logs = {name: str(self.folder.parent / f"{name}{self.begun}") for name in ("out", "err")}
+        told = {"folder": str(folder), "words": words, "script": "train.py", "streams": ""}
+        pid = self.ask(told | logs | {"env": dict(os.environ), "begin": True})
+        return Begun(self, pid, *(Path(one) for one in logs.values()))
+
     def end(self) -> None:
         self.process.kill()
         self.process.communicate()
+
+
+class Begun:
+    """A command that runs: what tests need of `subprocess.Popen`, in its words."""
+
+    def __init__(self, forks: Forks, pid: int, out: Path, err: Path) -> None:
+        self.forks, self.pid, self.logs = forks, pid, (out, err)
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            self.returncode = self.forks.ask({"poll": self.pid})
+        return self.returncode
+
+    def communicate(self, timeout: float = 240) -> tuple[str, str]:
+        deadline = time.monotonic() + timeout
+        while self.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        out, err = (one.read_text("utf-8", errors="replace") for one in self.logs)
+        check_printed(out + err)
+        return out, err
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)

@@ -1,10 +1,13 @@
 """Runs commands again and again in forks of one process that has imported everything.
 
 Reads JSON lines from standard input, each a folder and the words typed, and answers each with the
-exit status; None where it took too long. Standard output and error go to files outside the folder,
-unless something is to be wrong with them: `out:broken err:closed` (or `full`, `ascii`).
+exit status; None where it took too long. What is to `begin` is answered with its process at once,
+which is asked for its status by `poll`: None as long as it runs. Standard output and error go to
+files outside the folder, unless something is to be wrong with them: `out:broken err:closed` (or
+`full`, `ascii`).
 """
 
+import io
 import json
 import os
 import runpy
@@ -22,6 +25,10 @@ IMPORTED = ("digitsum.sweeps.job", "digitsum.reports.report", "digitsum.training
 IMPORTED += (
     "digitsum.reports.evaluate",
     "digitsum.runs.checks.sizes",
+    "digitsum.reports.commands",
+    "digitsum.kernels.lookup",
+    "matplotlib.backends.backend_pdf",
+    "matplotlib.backends.backend_svg",
     "matplotlib.backends.backend_agg",
     "torch.utils.tensorboard",
 )
@@ -35,6 +42,8 @@ def broken() -> int:
 
 
 def run(told: dict[str, Any]) -> None:
+    if told.get("begin"):
+        os.setsid()
     os.chdir(told["folder"])
     os.environ.clear()
     os.environ |= told["env"]
@@ -84,15 +93,31 @@ def waited(child: int) -> int | None:
     return None
 
 
+def drawn() -> None:
+    """One figure, after which fonts are known."""
+    figure = import_module("matplotlib.figure").Figure()
+    figure.subplots().set_title("$10^0$")
+    for kind in ("png", "pdf", "svg"):
+        figure.savefig(io.BytesIO(), format=kind)
+
+
 def main() -> None:
     sys.path.insert(0, str(REPO))
     for name in IMPORTED:
         import_module(name)
+    for one in (REPO / "src" / "digitsum" / "questions").glob("[a-z]*.py"):
+        import_module(f"digitsum.questions.{one.stem}")
+    drawn()
     for line in sys.stdin:
+        told = json.loads(line)
+        if "poll" in told:
+            done, status = os.waitpid(told["poll"], os.WNOHANG)
+            print(json.dumps(os.waitstatus_to_exitcode(status) if done else None), flush=True)
+            continue
         child = os.fork()
         if child == 0:
-            run(json.loads(line))
-        print(json.dumps(waited(child)), flush=True)
+            run(told)
+        print(json.dumps(child if told.get("begin") else waited(child)), flush=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digitsum.runs.manual import said_of
 from digitsum.runs.places import leaves
 
-from ..conftest import REPO, Command
+from ..conftest import REPO, Begin, Command
 
 SHORT = ("trainer.max_epochs=6", "evaluate_every=50", "hydra.run.dir=run")
 
@@ -109,18 +109,9 @@ def test_a_stored_configuration_cannot_name_a_callable(command: Command, tmp_pat
 
 
 @pytest.mark.faults
-def test_two_runs_at_once_on_missing_files(tmp_path: Path) -> None:
-    def start(folder: str) -> "subprocess.Popen[str]":
-        words = ("trainer.max_epochs=2", f"hydra.run.dir={folder}", "replicas=4")
-        return subprocess.Popen(
-            [sys.executable, str(REPO / "train.py"), *words],
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    runs = [start("one"), start("two")]
+def test_two_runs_at_once_on_missing_files(tmp_path: Path, begun: Begin) -> None:
+    words = ("trainer.max_epochs=2", "replicas=4")
+    runs = [begun(*words, f"hydra.run.dir={folder}") for folder in ("one", "two")]
     for run in runs:
         _, errors = run.communicate(timeout=240)
         assert run.returncode == 0, errors

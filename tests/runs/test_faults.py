@@ -6,7 +6,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digitsum.errors import UserError
 from digitsum.runs.stored import load
 
-from ..conftest import REPO, Command
+from ..conftest import Begin, Command, Going, begin, until
 
 # A checkpoint after every epoch, so that kills fall into writing as well.
 RUN = (
@@ -35,28 +34,19 @@ RUN = (
 pytestmark = pytest.mark.faults
 
 
-def start(tmp_path: Path, folder: str, *more: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, str(REPO / "train.py"), *RUN, f"hydra.run.dir={folder}", *more],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def start(begun: Begin) -> Begin:
+    return lambda folder, *more: begun(*RUN, f"hydra.run.dir={folder}", *more)
 
 
-def finish(run: "subprocess.Popen[str]") -> str:
+def finish(run: Going) -> str:
     output, errors = run.communicate(timeout=240)
     assert run.returncode == 0, errors
     return output
 
 
-def await_checkpoint(folder: Path, run: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 120
-    while not (folder / "checkpoint.ckpt").exists():
-        assert run.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def await_checkpoint(folder: Path, run: Going) -> None:
+    until(run, (folder / "checkpoint.ckpt").exists)
 
 
 def same(one: Path, other: Path) -> None:
@@ -86,36 +76,36 @@ def same(one: Path, other: Path) -> None:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An uninterrupted run."""
+    """An uninterrupted run, of a process of its own."""
     place = tmp_path_factory.mktemp("whole")
-    finish(start(place, "run"))
+    finish(begin(place, *RUN, "hydra.run.dir=run"))
     return place / "run"
 
 
 def test_killed_at_random_moments_a_run_ends_the_same(
-    whole: Path, tmp_path: Path, request: pytest.FixtureRequest, record_property: Any
+    whole: Path, tmp_path: Path, start: Begin, request: pytest.FixtureRequest, record_property: Any
 ) -> None:
     kills = request.config.getoption("--kills")
     moments = random.Random(0)
     folder, killed = tmp_path / "run", 0
     for _ in range(kills):
-        run = start(tmp_path, "run", "resume=true")
+        run = start("run", "resume=true")
         await_checkpoint(folder, run)
-        # Loading takes about three seconds, training one: some kills fall into either.
-        time.sleep(moments.choice([moments.uniform(0, 1), moments.uniform(2.5, 4.5)]))
+        # Training takes a second or two: some kills fall into the restart, some into it.
+        time.sleep(moments.choice([moments.uniform(0, 0.3), moments.uniform(0.5, 2)]))
         killed += run.poll() is None
         run.kill()
         run.communicate()
-    finish(start(tmp_path, "run", "resume=true"))
+    finish(start("run", "resume=true"))
     same(whole, folder)
     record_property("faults", killed)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_it_says_how_to_go_on(
-    number: signal.Signals, whole: Path, tmp_path: Path
+    number: signal.Signals, whole: Path, tmp_path: Path, start: Begin
 ) -> None:
-    run = start(tmp_path, "run")
+    run = start("run")
     await_checkpoint(tmp_path / "run", run)
     run.send_signal(number)
     _, errors = run.communicate(timeout=120)
@@ -123,25 +113,23 @@ def test_told_to_stop_it_says_how_to_go_on(
     assert f"stopped by {number.name} after step" in errors
     assert f"resume=true hydra.run.dir={tmp_path / 'run'}" in errors
     assert len(errors.splitlines()) == 1, errors
-    finish(start(tmp_path, "run", "resume=true"))
+    finish(start("run", "resume=true"))
     same(whole, tmp_path / "run")
 
 
 @pytest.mark.parametrize("content", [b"torn", None])
 def test_a_torn_checkpoint_gives_way_to_the_one_before(
-    content: bytes | None, whole: Path, tmp_path: Path
+    content: bytes | None, whole: Path, tmp_path: Path, start: Begin
 ) -> None:
-    run = start(tmp_path, "run")
-    while not (tmp_path / "run" / "checkpoint.previous.ckpt").exists():
-        assert run.poll() is None
-        time.sleep(0.01)
+    run = start("run")
+    until(run, (tmp_path / "run" / "checkpoint.previous.ckpt").exists)
     run.kill()
     run.communicate()
     path = tmp_path / "run" / "checkpoint.ckpt"
     path.write_bytes(
         whole.joinpath("checkpoint.ckpt").read_bytes()[:5000] if content is None else content
     )
-    output = finish(start(tmp_path, "run", "resume=true"))
+    output = finish(start("run", "resume=true"))
     assert f"{path} can't be used" in output
     assert "going on from checkpoint.previous.ckpt" in output
     same(whole, tmp_path / "run")
@@ -187,12 +175,12 @@ def test_a_disk_that_is_too_small_is_told_before_a_run(small_disk: Path, command
 
 
 def test_a_disk_that_fills_up_is_told_and_what_was_there_stays(
-    small_disk: Path, tmp_path: Path, command: Command
+    small_disk: Path, start: Begin, command: Command
 ) -> None:
     subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
     folder = small_disk / "run"
     words = ("callbacks=default", "trainer.max_epochs=200")
-    run = start(tmp_path, str(folder), *words)
+    run = start(folder, *words)
     await_checkpoint(folder, run)
     with pytest.raises(OSError, match="No space"):
         (small_disk / "other.bin").write_bytes(b"0" * 30_000_000)

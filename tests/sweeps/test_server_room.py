@@ -3,14 +3,12 @@
 import json
 import os
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ..conftest import REPO, Command
+from ..conftest import REPO, Begin, Command, begin, until
 
 pytestmark = pytest.mark.faults
 FAULTY = str(REPO / "tests" / "runs" / "faulty.py")
@@ -28,16 +26,6 @@ def status(folder: Path) -> str:
 def last(errors: str) -> str:
     assert "Traceback" not in errors, errors
     return errors.strip().splitlines()[-1]
-
-
-def start(place: Path, *words: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, TRAIN, *words],
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @pytest.mark.parametrize(
@@ -83,9 +71,9 @@ def test_a_clock_that_is_set_back_ends_nothing(command: Command) -> None:
     assert "about -" not in done.stdout
 
 
-def test_sweeps_in_nested_folders_do_not_disturb_each_other(tmp_path: Path) -> None:
+def test_sweeps_in_nested_folders_do_not_disturb_each_other(begun: Begin) -> None:
     runs = [
-        start(tmp_path, "-m", "lr=0.1,0.2", *SHORT, f"hydra.sweep.dir={folder}")
+        begun("-m", "lr=0.1,0.2", *SHORT, f"hydra.sweep.dir={folder}")
         for folder in ("sweep", "sweep/inner")
     ]
     for run in runs:
@@ -94,14 +82,10 @@ def test_sweeps_in_nested_folders_do_not_disturb_each_other(tmp_path: Path) -> N
         assert "2 of 2 jobs complete" in output
 
 
-def test_a_killed_worker_costs_its_job_alone(tmp_path: Path, command: Command) -> None:
+def test_a_killed_worker_costs_its_job_alone(tmp_path: Path) -> None:
     words = ("-m", "seed=0,1,2,3", *LONG, "hydra.sweep.dir=sweep", "hydra/launcher=cores")
-    run = start(tmp_path, *words)
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.rglob("checkpoint.ckpt")):
-        assert run.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    run = begin(tmp_path, *words)
+    until(run, lambda: list(tmp_path.rglob("checkpoint.ckpt")))
     children = psutil.Process(run.pid).children(recursive=True)
     said = [(child, " ".join(child.cmdline())) for child in children]
     next(one for one, words in said if "loky" in words and "resource_tracker" not in words).kill()
@@ -110,12 +94,12 @@ def test_a_killed_worker_costs_its_job_alone(tmp_path: Path, command: Command) -
     assert last(errors).startswith("error: a worker process was killed"), errors
 
 
-def test_a_folder_made_read_only_during_a_run_is_told(tmp_path: Path, command: Command) -> None:
+def test_a_folder_made_read_only_during_a_run_is_told(
+    tmp_path: Path, begun: Begin, command: Command
+) -> None:
     folder = tmp_path / "run"
-    run = start(tmp_path, *LONG, "hydra.run.dir=run")
-    while not (folder / "checkpoint.ckpt").exists():
-        assert run.poll() is None
-        time.sleep(0.05)
+    run = begun(*LONG, "hydra.run.dir=run")
+    until(run, (folder / "checkpoint.ckpt").exists)
     aside = tmp_path / "aside"
     aside.mkdir()
     bound = ["mount", "--bind", str(folder), str(aside)]

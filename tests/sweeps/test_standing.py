@@ -1,7 +1,6 @@
 """How far a sweep is, as its folder says: worked out by hand, and asked for while it runs."""
 
 import json
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from digitsum.sweeps.standing import COMPILING, FILE, STALE, show, standing
 from digitsum.training.standing import NAME
 
-from ..conftest import Command, begin
+from ..conftest import Begin, Command, until
 from ..invented import chosen
 
 
@@ -138,15 +137,11 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-def test_it_is_asked_while_a_sweep_runs(tmp_path: Path, command: Command) -> None:
+def test_it_is_asked_while_a_sweep_runs(tmp_path: Path, begun: Begin, command: Command) -> None:
     words = ("-m", "seed=0,1", "trainer.max_epochs=100000", "hydra.sweep.dir=s")
-    going: subprocess.Popen[str] = begin(tmp_path, *words, "callbacks.standing.seconds=0.2")
+    going = begun(*words, "callbacks.standing.seconds=0.2")
     told = tmp_path / "s" / "seed=0" / "standing.json"
-    deadline = time.monotonic() + 120
-    while not (told.exists() and json.loads(told.read_text())["per_step"]):
-        assert going.poll() is None, going.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(going, lambda: told.exists() and json.loads(told.read_text())["per_step"])
     done = command("evaluate.py", "sweep=s", "status=true")
     going.kill()
     going.communicate()
