@@ -11,7 +11,15 @@ from scipy.stats import bootstrap
 
 from digitsum.questions.span import falling
 from digitsum.runs.evaluation import counts
-from digitsum.statistics import difference, interval, intervals, slope, summarise
+from digitsum.statistics import (
+    difference,
+    interval,
+    intervals,
+    probability,
+    slope,
+    slope_weights,
+    summarise,
+)
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:
@@ -121,3 +129,63 @@ def test_slope_by_hand() -> None:
     assert found.slope == pytest.approx(-0.05)
     assert found.high < 0
     assert found.p < 0.1
+
+
+def test_a_slope_against_the_exact_permutation_test() -> None:
+    # Of the six orders of three values two are as steep, ties counted.
+    found = slope(np.array([0.0, 1.0, 2.0]), np.array([[0.0], [1.0], [2.0]]))
+    assert found.p == pytest.approx(2 / 6, abs=0.02)
+    # No permutation comes near: the observed one alone counts, so that p is never zero.
+    x, values = np.arange(10.0), np.arange(10.0)[:, None] + np.linspace(-0.1, 0.1, 8)
+    assert slope(x, values).p == pytest.approx(1 / 10_001, rel=1e-9)
+    assert difference(values[9], values[0]).p == pytest.approx(1 / 10_001, rel=2)
+
+
+def test_a_slopes_interval_is_that_of_its_replicas() -> None:
+    """By hand: variances of the means, weighted by squared weights; every replica counts."""
+    x = np.array([0.0, 1.0, 4.0])
+    values = np.random.default_rng(0).normal(size=(3, 6)) + x[:, None]
+    values[:, 0] += 5
+    found = slope(x, values)
+    spread = (slope_weights(x) ** 2 @ values.var(1) / 6) ** 0.5
+    assert found.draws.mean() == pytest.approx(found.slope, abs=spread / 20)
+    assert found.draws.std() == pytest.approx(spread, rel=0.03)
+    assert found.low == pytest.approx(np.quantile(found.draws, 0.025))
+    assert found.high == pytest.approx(np.quantile(found.draws, 0.975))
+
+
+def test_nothing_is_no_difference() -> None:
+    some, none = np.array([0.1, 0.2, 0.4]), np.array([np.nan, np.nan])
+    for a, b, sizes in ((none, some, (0, 3)), (some, none, (3, 0)), (none, none, (0, 0))):
+        found = difference(a, b)
+        assert np.isnan([found.mean, found.low, found.high]).all()
+        assert (found.p, found.sizes) == (1.0, sizes)
+        assert np.isnan(found.draws).all()
+
+
+# Mean, low, high, p of a difference and of a slope; low and high of a mean.
+GOLDEN = {
+    "difference": (
+        0.14700000000000002,
+        -0.13399999999999998,
+        0.4689999999999999,
+        0.4433556644335566,
+    ),
+    "slope": (-0.16450000000000004, -0.5425, 0.2009899999999987, 0.48535146485351466),
+    "interval": (0.17, 0.68),
+}
+
+
+def test_the_same_values_give_the_same_numbers() -> None:
+    """Of this release, too: published intervals would change with another stream."""
+    a, b = np.array([0.11, 0.23, 0.41, 0.83]), np.array([0.31, 0.05, 0.52, 0.07, 0.29])
+    found = difference(a, b)
+    assert found[:4] == pytest.approx(GOLDEN["difference"], abs=1e-12)
+    steep = slope(np.array([0.0, 1.0]), np.stack([a, a**2]))
+    assert steep[:4] == pytest.approx(GOLDEN["slope"], abs=1e-12)
+    assert interval(a.tolist()) == pytest.approx(GOLDEN["interval"], abs=1e-12)
+
+
+def test_a_small_p_is_a_bound() -> None:
+    told = [probability(p) for p in (0.00099, 0.001, 0.2)]
+    assert told == ["p < 0.001", "p = 0.001", "p = 0.200"]
