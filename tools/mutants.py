@@ -2,7 +2,8 @@
 
     mutmut run "nothing*"                       makes the mutants, and sees which tests reach which
     python tools/mutants.py near                leaves to each mutant the tests of its own room
-    python tools/mutants.py names questions 1   the mutants of a room that count; every second by 2
+    python tools/mutants.py names questions 1   of a room those that count and haven't been tried;
+                                                by 2 every second
     python tools/mutants.py names statistics 1 | xargs mutmut run
     python tools/mutants.py                     a table of the rooms
     python tools/mutants.py alive questions     the survivors, each with the lines that it changed
@@ -32,7 +33,7 @@ LOOKS = re.findall(
     ncols pad rasterized rotation style textcoords va width_ratios xycoords xytext zorder""",
 )
 STATS = Path("mutants/mutmut-stats.json")
-SECONDS = 15.0  # of tests for a mutant, the fastest first
+SECONDS = 6.0  # of tests for a mutant, the fastest first
 SHAPES = {"figure", "subplots_adjust", "tick_params", "despine", "set_size_inches", "margins"}
 
 
@@ -173,7 +174,7 @@ def main(words: list[str]) -> None:
             near()
         case ["names", room, every]:
             counted = [one for one in mutants() if one.room == room and one.kind == "counted"]
-            print("\n".join(one.name for one in counted[:: int(every)]))
+            print("\n".join(one.name for one in counted[:: int(every)] if one.code is None))
         case ["alive", room]:
             for one in mutants():
                 if one.room == room and one.change:
