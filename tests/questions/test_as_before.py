@@ -288,7 +288,7 @@ def told(found: Sweep) -> Iterator[str]:
 def lines_of(name: str, folder: Path) -> list[str]:
     usual = {"curves": curves(0.5, 1.0)}
     jobs = [job | {"arrays": usual | job.get("arrays", {})} for job in SWEEPS[name]]
-    return [line.rstrip() for line in told(chosen(folder, jobs))]
+    return [line.rstrip() for said in told(chosen(folder, jobs)) for line in said.splitlines()]
 
 
 @pytest.mark.parametrize("name", SWEEPS)
