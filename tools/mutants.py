@@ -1,6 +1,6 @@
 """A mutation run: which mutants are tried, by which tests, and how many these have killed.
 
-    mutmut run "nothing*"                       makes the mutants, and sees which tests reach which
+    mutmut run "digitsum.errors*"               makes all mutants, and sees which tests reach which
     python tools/mutants.py near                leaves to each mutant the tests of its own room
     python tools/mutants.py names questions 1   of a room those that count and haven't been tried;
                                                 by 2 every second
