@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from digitsum.figures.gates import trace
-from digitsum.network.cells import GRU, IRNN, LSTM, MGU, UGRNN, Cell, IndRNN, MinGRU, SRNSkip
+from digitsum.network.cells import GRU, IRNN, LRU, LSTM, MGU, UGRNN, Cell, IndRNN, MinGRU, SRNSkip
 from digitsum.probes.gradient_flow import GradientFlow, memory_horizon
 from digitsum.probes.memory import BOTH, Memory, targets
 from digitsum.probes.probe import Probe
@@ -37,6 +37,18 @@ def test_the_radius_of_cells_that_have_no_matrix() -> None:
     independent.u.data[:] = torch.linspace(-0.9, 0.4, 8)
     assert spectral_radius(independent).tolist() == pytest.approx([0.9])
     assert spectral_radius(classifier(MinGRU, 2).cell).tolist() == [0.0, 0.0]
+
+
+def test_an_lru_turns_by_its_matrix_and_shrinks_by_its_radius() -> None:
+    """Without input a step is the matrix, whose eigenvalues are |l| exp(+-i theta)."""
+    cell = classifier(LRU, 2).cell
+    drawn = torch.manual_seed(0)
+    moved = tuple(torch.randn(2, 3, 8, generator=drawn) for _ in cell.states)
+    nothing = torch.zeros(2, 3, 16)
+    after = torch.cat(cell.step(nothing, moved), -1)
+    torch.testing.assert_close(torch.cat(moved, -1) @ cell.spectral_matrix(), after)
+    sizes = torch.exp(-torch.exp(cell.nu)).flatten(1).amax(1)
+    torch.testing.assert_close(spectral_radius(cell), sizes)
 
 
 def states(*values: float) -> Tensor:

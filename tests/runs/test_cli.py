@@ -29,10 +29,11 @@ def comparable(folder: Path) -> dict[str, object]:
     return {key: value for key, value in result(folder).items() if key != "seconds"}
 
 
-def test_a_run_leaves_everything_and_repeats_itself(process: Command, tmp_path: Path) -> None:
-    command = process
+def test_a_run_leaves_everything_and_repeats_itself(
+    process: Command, command: Command, tmp_path: Path
+) -> None:
     words = ("model=srn_residual", "data.length=25", "replicas=3", *SHORT)
-    done = command("train.py", *words)
+    done = process("train.py", *words)
     assert done.returncode == 0, done.stderr
     assert "test accuracy" in done.stdout
     assert "0.10" in done.stdout
@@ -49,7 +50,7 @@ def test_a_run_leaves_everything_and_repeats_itself(process: Command, tmp_path: 
 
     # Repeated on one thread: a replica is computed whole by one thread, however many there are.
     more = ("hydra.run.dir=again", "callbacks.progress.lines=true")
-    again = command("train.py", *words[:-1], *more, threads=1)
+    again = process("train.py", *words[:-1], *more, threads=1)
     assert again.returncode == 0
     lines = again.stderr.splitlines()
     assert [line.split(" · ")[0] for line in lines] == [

@@ -231,27 +231,29 @@ def test_a_stored_path_is_found_from_anywhere_and_after_a_move(
 
 
 def test_what_varies_is_what_the_table_shows(tmp_path: Path, forks: Forks) -> None:
-    for number, (typed, column) in enumerate(
+    for number, several in enumerate(
         [
-            ("optimizer.lr=0.1,0.01", "lr"),
-            ("evaluate_every=10,20", "evaluate_every"),
-            ("+optimizer.eps=1e-3,1e-8", "optimizer.eps"),
-            ("logger=tensorboard,csv", "logger"),
-            ("trainer.limit_train_batches=2,3", "trainer.limit_train_batches"),
-            ("callbacks.checkpoints.seconds=10,20", "callbacks.checkpoints.seconds"),
-            ("model=srn,lstm", "model"),
-            ("recurrence=fast,reference", "recurrence"),
+            {"lr": "optimizer.lr=0.1,0.01"},
+            {"optimizer.eps": "+optimizer.eps=1e-3,1e-8", "evaluate_every": "evaluate_every=10,20"},
+            {"logger": "logger=tensorboard,csv", "model": "model=srn,lstm"},
+            {
+                "trainer.limit_train_batches": "trainer.limit_train_batches=2,3",
+                "callbacks.checkpoints.seconds": "callbacks.checkpoints.seconds=10,20",
+            },
+            {"recurrence": "recurrence=fast,reference"},
         ]
     ):
-        folder = f"s{number}"
-        words = ["trainer.max_epochs=1", "-m", typed, f"hydra.sweep.dir={folder}"]
+        folder, count = f"s{number}", 2 ** len(several)
+        words = ["trainer.max_epochs=1", "-m", *several.values(), f"hydra.sweep.dir={folder}"]
         ended = forks.run(words, tmp_path)
         assert ended.status == 0, ended.err
-        assert "2 of 2 jobs complete" in ended.out
+        assert f"{count} of {count} jobs complete" in ended.out
         table = (tmp_path / folder / "report.md").read_text(encoding="utf-8")
-        assert f"\n| {column} | test accuracy" in table, table
-        for value in typed.partition("=")[2].split(","):
-            assert f"\n| {value} | 0." in table or f"| {float(value):g} |" in table
+        (head,) = [line for line in table.splitlines() if " | test accuracy |" in line]
+        assert {*head.partition(" | test accuracy")[0].strip("| ").split(" | ")} == {*several}
+        for typed in several.values():
+            for value in typed.partition("=")[2].split(","):
+                assert f"| {value} |" in table or f"| {float(value):g} |" in table
     settings = (tmp_path / "s0" / "optimizer.lr=0.1" / "results.json").read_text()
     assert '"lr": 0.1' in settings
     assert '"optimizer.lr"' not in settings
