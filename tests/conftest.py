@@ -196,7 +196,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz", type=int, default=40, help="how many commands are made up")
+    parser.addoption("--fuzz", type=int, default=30, help="how many commands are made up")
     parser.addoption("--kills", type=int, default=2, help="how often the kill test kills")
 
 

@@ -13,7 +13,8 @@ import pytest
 from digitsum.questions.budget import span_budget
 from digitsum.questions.span import said, spans, surer
 from digitsum.sweeps.collected import collect
-from digitsum.sweeps.span_rule import FRESH
+from digitsum.sweeps.span_rule import FRESH, Rule
+from digitsum.sweeps.spans import rounds
 
 from ..conftest import Begin, Command, start, until
 from ..invented import chosen
@@ -94,6 +95,22 @@ def test_two_jobs_at_once_decide_the_same(whole: Path, command: Command, tmp_pat
     done = command("train.py", *WORDS, "hydra/launcher=cores")
     assert done.returncode == 0, done.stderr
     assert finished(tmp_path / "s") == finished(whole)
+
+
+def test_searches_are_told_apart_by_what_varies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen(tmp_path / "s", [{}], fixed=[])
+    for cells, told in (
+        (
+            (["model=srn", "data.fresh=true"], ["model=srn", "data.fresh=false"]),
+            "data.fresh=true at 5; data.fresh=false at 5",
+        ),
+        ((["model=srn", "lr=1"], ["model=gru", "lr=1"]), "srn at 5; gru at 5"),
+    ):
+        asked = next(rounds(Rule(), cells, tmp_path / "s"))
+        assert len(asked) == 6
+        assert capsys.readouterr().out == f"round 1 · 6 jobs · {told}\n"
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,13 @@ def _asked(ask: Ask, place: Path) -> Asked:
 
 
 def _names(cells: Sequence[Sequence[str]]) -> list[str]:
-    """What tells the searches apart; of a single one its cell."""
+    """What tells the searches apart, with its key where it says nothing by itself; of a single one
+    its cell.
+    """
     pairs = [dict(one.partition("=")[::2] for one in cell) for cell in cells]
     varied = [key for key in pairs[0] if len({str(one.get(key)) for one in pairs}) > 1] or ["model"]
-    return [", ".join(one[key] for key in varied if key in one) or "it" for one in pairs]
+    named = [[(key, one[key]) for key in varied if key in one] for one in pairs]
+    return [", ".join(v if k == "model" else f"{k}={v}" for k, v in one) or "it" for one in named]
 
 
 def _tell(
