@@ -52,12 +52,12 @@ def test_a_killed_study_goes_on_where_it_stopped(
     assert "<svg" in (folder / "report.html").read_text()
     assert len(rows(folder)) == 4 * 4
 
-    changed = command("train.py", *words, "replicas=2")
+    changed = command("train.py", *words, "replicas=2", "model=srn")
     assert changed.returncode == 0, changed.stderr
     assert "skipped" not in changed.stdout
     # Another sweep, beside the first.
-    other = folder.with_name(f"{folder.name},replicas=2")
-    assert len(rows(other)) == 4 * 2
+    other = folder.with_name(f"{folder.name},model=srn,replicas=2")
+    assert len(rows(other)) == 2 * 2
     assert len(rows(folder)) == 4 * 4
     assert "replicas" not in " ".join(path.name for path in folder.iterdir())
     assert "replicas=2" in (other / "report.md").read_text(encoding="utf-8")
