@@ -19,6 +19,7 @@ from digitsum.statistics import (
     slope,
     slope_weights,
     summarise,
+    with_interval,
 )
 
 
@@ -41,7 +42,11 @@ def test_an_interval_holds_the_mean_and_lies_within_the_values(values: list[floa
 
 def test_one_value_has_no_spread_and_none_has_nothing() -> None:
     assert math.isnan(interval([0.5])[0])
-    assert summarise([None, float("nan")]).replicas == 0
+    nothing = summarise([None, float("nan")])
+    assert nothing.replicas == 0
+    assert np.isnan(nothing[:5]).all()
+    assert with_interval(0.5, float("nan"), float("nan")) == "0.500"
+    assert with_interval(0.5, 0.25, 0.75) == "0.500 [0.250, 0.750]"
     assert summarise([0.5, None]).mean == 0.5
 
 
