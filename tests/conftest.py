@@ -49,7 +49,6 @@ CELLS: list[type[cells.Cell]] = list(
 )
 INIT = Initialisation(input=xavier, recurrent=xavier, bias=uniform)
 
-SCRIPTS = ("train.py", "evaluate.py")
 # What must be set or taken away before anything is imported.
 CLEAN = "not_posix.py"
 Command = Callable[..., subprocess.CompletedProcess[str]]

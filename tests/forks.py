@@ -61,11 +61,10 @@ class Forks:
             folder = self.folder
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-        told: dict[str, Any] = {"folder": str(folder), "words": words, "script": script}
-        told["env"] = dict(os.environ) | env  # a test may have changed its own
-        logs = {"out": str(self.folder.parent / "out"), "err": str(self.folder.parent / "err")}
-        status = self.ask(told | logs | {"streams": streams})
-        out, err = (Path(p).read_text("utf-8", errors="replace") for p in logs.values())
+        told = self._told(words, folder, script, "") | {"streams": streams}
+        told["env"] |= env
+        status = self.ask(told)
+        out, err = (Path(told[p]).read_text("utf-8", errors="replace") for p in ("out", "err"))
         if "ascii" not in streams:  # in which not every path can be told
             check_printed(out + err)
         return Ended(status, out, err)
@@ -73,10 +72,14 @@ class Forks:
     def begin(self, words: list[str], folder: Path) -> "Begun":
         """Type `train.py` and leave it running, in a session of its own."""
         self.begun += 1
-        logs = {name: str(self.folder.parent / f"{name}{self.begun}") for name in ("out", "err")}
-        told = {"folder": str(folder), "words": words, "script": "train.py", "streams": ""}
-        pid = self.ask(told | logs | {"env": dict(os.environ), "begin": True})
-        return Begun(self, pid, *(Path(one) for one in logs.values()))
+        told = self._told(words, folder, "train.py", str(self.begun)) | {"begin": True}
+        return Begun(self, self.ask(told), Path(told["out"]), Path(told["err"]))
+
+    def _told(self, words: list[str], folder: Path, script: str, log: str) -> dict[str, Any]:
+        """What `forked.py` is to be told of any command; `log` is what its logs are named by."""
+        logs = {name: str(self.folder.parent / f"{name}{log}") for name in ("out", "err")}
+        told = {"folder": str(folder), "words": words, "script": script, "streams": ""}
+        return told | logs | {"env": dict(os.environ)}  # a test may have changed its own
 
     def end(self) -> None:
         self.process.kill()

@@ -26,11 +26,14 @@ MADE = Path("mutants/src/digitsum")
 KILLED = {1, 3, 24, -24, 36, 37, 152, 255, -9, -11}  # by a test, by its time, by a crash
 SURVIVED, UNTESTED = {0}, {5, 33}
 GUARDS = {"strict", "encoding", "newline", "errors"}
-LOOKS = re.findall(
-    r"\w+",
-    """alpha aspect bbox_to_anchor clip_on cmap color colors edgecolor facecolor fontsize frameon ha
-    hatch height_ratios label labelpad linestyle linewidth loc marker markerfacecolor markersize
-    ncols pad rasterized rotation style textcoords va width_ratios xycoords xytext zorder""",
+LOOKS = set(
+    re.findall(
+        r"\w+",
+        """alpha aspect bbox_to_anchor clip_on cmap color colors edgecolor facecolor fontsize
+        frameon ha hatch height_ratios label labelpad linestyle linewidth loc marker
+        markerfacecolor markersize ncols pad rasterized rotation style textcoords va width_ratios
+        xycoords xytext zorder""",
+    )
 )
 STATS = Path("mutants/mutmut-stats.json")
 SECONDS = 12.0  # of tests for a mutant, the fastest first
@@ -88,7 +91,7 @@ def kind_of(original: ast.AST, mutant: ast.AST) -> str:
         calls = {word[:-2] for word in way if word.endswith("()")}
         if keys & GUARDS or "cast" in calls:
             return "guard"
-        if keys & {*LOOKS} or calls & SHAPES:
+        if keys & LOOKS or calls & SHAPES:
             return "looks"
         if way[-1] == "str":
             return "words"
@@ -112,13 +115,14 @@ def _lines(original: str, mutant: str) -> list[str]:
     ]
 
 
-def mutants(made: Path = MADE) -> Iterator[Mutant]:
-    """All that were made, file by file."""
-    for meta in sorted(made.rglob("*.py.meta")):
+def mutants(of: str = "") -> Iterator[Mutant]:
+    """All that were made, file by file; or those of a room."""
+    for meta in sorted(MADE.rglob("*.py.meta")):
+        room = meta.relative_to(MADE).parts[0].removesuffix(".py.meta")
+        if of not in ("", room):
+            continue
         codes = json.loads(meta.read_text("utf-8"))["exit_code_by_key"]
         known = _functions(ast.parse(meta.with_suffix("").read_text("utf-8"))) if codes else {}
-        within = meta.relative_to(made)
-        room = within.parts[0].removesuffix(".py.meta")
         for name, code in codes.items():
             own = name.rpartition(".")[2]
             node, first = known[own], known[own.rpartition("_")[0] + "_orig"]
@@ -152,12 +156,8 @@ def table() -> None:
     """On the terminal, as Markdown."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for one in mutants():
-        ended = (
-            *["killed"] * (one.code in KILLED),
-            *["survived"] * (one.code in SURVIVED),
-            *["untested"] * (one.code in UNTESTED),
-            "not tried",
-        )[0]
+        ends = {"killed": KILLED, "survived": SURVIVED, "untested": UNTESTED}
+        ended = next((name for name, codes in ends.items() if one.code in codes), "not tried")
         counts[one.room][ended if one.kind == "counted" else "left out"] += 1
     print("| room | mutants | left out | not tried | untested | survived | killed | score |")
     print("| --- " * 8 + "|")
@@ -173,11 +173,11 @@ def main(words: list[str]) -> None:
         case ["near"]:
             near()
         case ["names", room, every]:
-            counted = [one for one in mutants() if one.room == room and one.kind == "counted"]
+            counted = [one for one in mutants(room) if one.kind == "counted"]
             print("\n".join(one.name for one in counted[:: int(every)] if one.code is None))
         case ["alive", room]:
-            for one in mutants():
-                if one.room == room and one.change:
+            for one in mutants(room):
+                if one.change:
                     print(one.name, *one.change, sep="\n    ")
         case []:
             table()

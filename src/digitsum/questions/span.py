@@ -7,6 +7,7 @@ measured at its end, with seeds that it hadn't seen.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -163,7 +164,7 @@ def span_table(found: Sweep) -> dict[str, tuple[list[str], list[list[str]]]]:
     """Spans in words, with how sure their order is; and of a grid the learning rate chosen at each
     length, of a search what the span was made of.
     """
-    named, by_heart = _apart(spans(found))
+    named, by_heart = _apart(found)
     if not named:
         return {}
     made = [*named.values()]
@@ -200,7 +201,7 @@ def _measured(one: Span) -> list[str]:
 
 def furthest(found: Sweep) -> str:
     """Cells by their memory span, the longest first."""
-    known, _ = _apart(spans(found))
+    known, _ = _apart(found)
     if not known:
         return ""
     told = ", ".join(f"{name} {said(one)}" for name, one in known.items())
@@ -214,7 +215,7 @@ def memory_spans(found: Sweep) -> dict[str, Figure]:
     """Where cells, learning rates and lengths vary."""
     if "data.length" not in found.varied or not {"model", "lr"} & set(found.varied):
         return {}
-    rows, by_heart = _apart(spans(found))
+    rows, by_heart = _apart(found)
     if not rows:
         return {}
     made = [
@@ -234,15 +235,22 @@ def memory_spans(found: Sweep) -> dict[str, Figure]:
     return {"memory_span": spans_figure(made)}
 
 
-def _apart(made: Sequence[Span]) -> tuple[dict[str, Span], list[Span | None]]:
+def _apart(found: Sweep) -> tuple[dict[str, Span], list[Span | None]]:
     """Of a sweep on fresh examples and on a few that can be learnt by heart: spans on fresh ones by
     what else varies, and beside each the one by heart. Of any other all, and none beside.
     """
-    if {one.settings.get(FRESHLY) for one in made} != {True, False}:
-        return {one.model: one for one in made}, [None] * len(made)
-    named: dict[bool, dict[str, Span]] = {True: {}, False: {}}
-    for one in made:
-        fresh = bool(one.settings[FRESHLY])
-        words = [word for word in one.model.split(", ") if word != str(fresh)]
-        named[fresh][", ".join(words) or str(one.settings["model"])] = one
-    return named[True], [named[False].get(name) for name in named[True]]
+    if FRESHLY in found.varied:
+        fresh, by_heart = (
+            {one.model: one for one in spans(_trained(found, freshly))} for freshly in (True, False)
+        )
+        if fresh and by_heart:
+            return fresh, [by_heart.get(name) for name in fresh]
+    made = spans(found)
+    return {one.model: one for one in made}, [None] * len(made)
+
+
+def _trained(found: Sweep, freshly: bool) -> Sweep:
+    """The jobs on examples of one kind, in which neither that nor what goes with it varies."""
+    jobs = [job for job in found.jobs if job.settings.get(FRESHLY) is freshly]
+    still = [key for key in found.varied if len({str(job.settings.get(key)) for job in jobs}) > 1]
+    return replace(found, jobs=jobs, varied=still)

@@ -32,6 +32,7 @@ def to_come(rule: Rule, done: Sequence[Asked]) -> list[Ask]:
         done: what it has asked, in that order.
     """
     means, spread = _known(done)
+    means = means or {rule.shortest: HALF + SPREAD}
     rates: dict[int, list[float]] = {}
     going, told, coming = search(rule), list(done), []
     try:
@@ -65,12 +66,9 @@ def _known(done: Sequence[Asked]) -> tuple[dict[int, float], float]:
 
 
 def _expected(ask: Ask, means: dict[int, float], spread: float, tried: Sequence[float]) -> Answer:
-    if means:
-        lengths = [*means, 2 * max(means)]
-        curve = [*means.values(), min(min(means.values()), HALF) - SPREAD]
-        mean = float(np.interp(math.log(ask.length), np.log(lengths), curve))
-    else:
-        mean = HALF + SPREAD if ask.length < 2 * Rule().shortest else HALF - SPREAD
+    lengths = [*means, 2 * max(means)]
+    curve = [*means.values(), min(min(means.values()), HALF) - SPREAD]
+    mean = float(np.interp(math.log(ask.length), np.log(lengths), curve))
     steps = [NormalDist().inv_cdf((i + 0.5) / ask.replicas) for i in range(ask.replicas)]
     test = np.clip(mean + spread * np.array(steps), 0, 1)
     return Answer(test - BELOW * (bool(tried) and ask.lr not in tried), test)
@@ -82,7 +80,7 @@ def seconds_left(rule: Rule, searches: Sequence[Sequence[Asked]]) -> float | Non
     A job's time is that of a step in time, by its length and replicas: a search's own, else all
     searches' on average.
     """
-    paces = [[*map(_pace, (one for one in done if one.seconds))] for done in searches]
+    paces = [[one.seconds / _size(one.ask) for one in done if one.seconds] for done in searches]
     everyones = [pace for own in paces for pace in own]
     if not everyones:
         return None
@@ -96,7 +94,3 @@ def seconds_left(rule: Rule, searches: Sequence[Sequence[Asked]]) -> float | Non
 def _size(ask: Ask) -> float:
     """Replicas are trained eight at a time, so that fewer take as long."""
     return ask.length * -(-ask.replicas // 8)
-
-
-def _pace(one: Asked) -> float:
-    return (one.seconds or 0.0) / _size(one.ask)
