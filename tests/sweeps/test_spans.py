@@ -13,6 +13,7 @@ import pytest
 from digitsum.questions.budget import span_budget
 from digitsum.questions.span import said, spans, surer
 from digitsum.sweeps.collected import collect
+from digitsum.sweeps.search import told_round
 from digitsum.sweeps.span_rule import FRESH, Rule
 from digitsum.sweeps.spans import rounds
 
@@ -57,6 +58,10 @@ def test_what_was_asked_is_what_is_there(whole: Path) -> None:
     assert finished(whole).keys() == {
         shard.folder.name for job in found.jobs for shard in (job.shards or (job,))
     }
+    last = told_round(whole)
+    assert last is not None
+    assert last.asked == len(finished(whole))
+    assert last.number > 2
     seeds = {one["seed"] for job in found.jobs for one in job.replicas}
     assert {0, 1} <= seeds
     assert all(seed < 50 or seed >= FRESH for seed in seeds)

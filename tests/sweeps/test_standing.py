@@ -77,6 +77,36 @@ def test_counts_and_time_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert lines[2] == "Failed   model=srn,data.length=40: no memory"
 
 
+def test_a_search_says_its_round_and_what_is_left_in_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def asked(left: float | None, ago: float) -> Path:
+        told = {"number": 2, "asked": 5, "left": left, "told": time.time() - ago}
+        (tmp_path / "round.json").write_text(json.dumps(told))
+        return tmp_path
+
+    jobs = [
+        job(tmp_path, ["seed=0"], seconds=10.0),
+        job(tmp_path, ["seed=1"], seconds=20.0),
+        job(tmp_path, ["seed=2"], **running(500)),
+    ]
+    manifest(tmp_path, jobs, started=time.time() - 1000)
+    # Two of five aren't begun, 15 s each, after 500 steps at 0.01 s; or what the search expected.
+    assert standing(asked(None, 0)).left == pytest.approx(35, abs=0.2)
+    assert standing(asked(100.0, 40)).left == pytest.approx(60, abs=0.2)
+    assert standing(asked(100.0, 90)).left == pytest.approx(35, abs=0.2)
+    show(asked(100.0, 40))
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == (
+        "2 of 5 jobs done, 1 running, 2 to come; about 60 s left "
+        "(round 2 of a search, which asks more as it goes)"
+    )
+    assert standing(asked(100.0, 1001)).total == 3  # said by a search before this one
+    for torn in ("", "[]", '{"number": 1}', '{"number": "1", "asked": 5, "left": 1, "told": 2}'):
+        (tmp_path / "round.json").write_text(torn)
+        assert standing(tmp_path).total == 3
+
+
 def test_two_at_once_share_what_is_to_come(tmp_path: Path) -> None:
     jobs = [
         job(tmp_path, ["seed=0"], seconds=10.0),

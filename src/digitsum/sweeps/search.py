@@ -4,8 +4,9 @@ before have found on dev. Its manifest can't list them, so that each leaves a ma
 
 import json
 import logging
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
@@ -17,6 +18,7 @@ from digitsum.sweeps.manifest import ASIDE, is_job
 from digitsum.writing import write_aside
 
 MARK = "trial.json"
+ROUND = "round.json"
 GRID = "BasicSweeper"
 
 
@@ -65,6 +67,39 @@ def mark(folder: Path, number: int, started: float, overrides: list[str]) -> Non
     """Say in a trial's folder which search it belongs to, and as which trial."""
     told = {"number": number, "started": started, "overrides": overrides}
     write_aside(folder / MARK, json.dumps(told).encode())
+
+
+class Round(NamedTuple):
+    """Of a search that asks several jobs at a time, what it said at its last round.
+
+    Attributes:
+        number: counted from 1.
+        asked: jobs of this round and of all before.
+        left: seconds until all is done, as it was expected then; None where nobody knew.
+        told: when, in seconds since 1970.
+    """
+
+    number: int
+    asked: int
+    left: float | None
+    told: float
+
+
+def tell_round(folder: Path, number: int, asked: int, left: float | None) -> None:
+    """Leave word in a search's folder."""
+    told = Round(number, asked, left, time.time())
+    write_aside(folder / ROUND, json.dumps(told._asdict()).encode())
+
+
+def told_round(folder: Path) -> Round | None:
+    """The last word of a search; None where there is none, or a torn one."""
+    try:
+        told = Round(**read_json(folder / ROUND, "a search"))
+    except (UserError, TypeError):
+        return None
+    whole = isinstance(told.number, int) and isinstance(told.asked, int)
+    timed = isinstance(told.left, float | None) and isinstance(told.told, float)
+    return told if whole and timed else None
 
 
 def made_up(manifest: dict[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from digitsum.runs import results
 from digitsum.runs.places import key_of
 from digitsum.sweeps.manifest import job_folder, read_manifest
 from digitsum.sweeps.outlook import Asked, seconds_left
+from digitsum.sweeps.search import tell_round
 from digitsum.sweeps.span_rule import Answer, Ask, Asking, Rule, search
 
 SOUGHT = ("data.length", "lr", "optimizer.lr", "seed", "replicas")
@@ -110,11 +111,14 @@ def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
     going: dict[int, Asking] = {number: search(rule) for number in range(len(cells))}
     asks: dict[int, list[Ask]] = {number: next(one) for number, one in going.items()}
     done: dict[int, list[Asked]] = {number: [] for number in going}
-    number, at_once = 0, 1.0
+    number, count, at_once = 0, 0, 1.0
     while asks:
         number += 1
         left = seconds_left(rule, [done[cell] for cell in asks])
-        _tell(number, names, asks, left and left / at_once)
+        left = left and left / at_once
+        _tell(number, names, asks, left)
+        count += sum(map(len, asks.values()))
+        tell_round(folder, number, count, left)
         jobs = {
             cell: [[*cells[cell], *_overrides(ask)] for ask in asked]
             for cell, asked in asks.items()

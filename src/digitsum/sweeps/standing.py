@@ -13,7 +13,7 @@ from digitsum.paper import duration
 from digitsum.runs import results
 from digitsum.runs.places import key_of
 from digitsum.sweeps.manifest import read_manifest
-from digitsum.sweeps.search import listed
+from digitsum.sweeps.search import Round, listed, told_round
 
 FILE = "standing.json"  # as digitsum.training.standing writes it, which needs torch
 STALE = 90.0  # seconds without a word, by which a process has been killed: compiling takes less
@@ -65,11 +65,14 @@ class Entry(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """All jobs of a sweep, and how many there are to be (a search's aren't known beforehand)."""
+    """All jobs of a sweep, and how many there are to be; of a search that asks round by round, to
+    this round's end.
+    """
 
     folder: Path
     jobs: list[Entry]
     total: int
+    round: Round | None = None
 
     @property
     def done(self) -> list[Entry]:
@@ -102,9 +105,11 @@ class Standing(NamedTuple):
         if any(one is None for one in (*now, *later)):
             return None
         known = [one for one in later if one is not None]
-        return max([one for one in now if one is not None], default=0.0) + sum(known) / max(
-            1, len(now)
-        )
+        soon = max([one for one in now if one is not None], default=0.0)
+        soon += sum(known) / max(1, len(now))
+        if self.round is None or self.round.left is None:
+            return soon
+        return max(soon, self.round.left - (time.time() - self.round.told))
 
     def expected(self, name: str) -> float | None:
         """Seconds that are left of one job; None before there is any pace."""
@@ -151,7 +156,10 @@ def standing(folder: Path) -> Standing:
     manifest = read_manifest(folder)
     known = listed(folder, manifest)
     jobs = [_entry(folder / job["folder"], job["overrides"]) for job in known]
-    return Standing(folder, jobs, max(len(jobs), manifest["trials"]))
+    last = told_round(folder)
+    if last is None or last.told < manifest["started"]:  # an earlier search's
+        return Standing(folder, jobs, max(len(jobs), manifest["trials"]))
+    return Standing(folder, jobs, max(len(jobs), last.asked), last)
 
 
 def _entry(place: Path, overrides: list[str]) -> Entry:
@@ -187,6 +195,8 @@ def show(folder: Path) -> None:
     waiting = now.total - len(now.done) - len(now.running) - len(now.failed)
     counts += [f"{waiting} to come"] if waiting else []
     left = f"; about {duration(now.left)} left" if now.left and now.running else ""
+    if now.round and len(now.done) < now.total:
+        left += f" (round {now.round.number} of a search, which asks more as it goes)"
     console.print(", ".join(counts) + left)
     for one in now.running:
         own = f", {duration(one.left)} left" if one.left is not None else ""
