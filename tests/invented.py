@@ -93,6 +93,7 @@ def chosen(folder: Path, jobs: list[dict[str, Any]], **manifest: Any) -> Sweep:
     `train_loss`, `dev_loss`), or these eight values themselves, and `arrays` that they recorded.
 
     What isn't given has a value of its own in each measure, so that one taken for another shows.
+    A `manifest` that says when a search `started` makes its trials of them.
     """
     listed = []
     for number, job in enumerate(jobs):
@@ -122,6 +123,9 @@ def chosen(folder: Path, jobs: list[dict[str, Any]], **manifest: Any) -> Sweep:
         for name, content in arrays.items():
             np.savez(place / f"{name}.npz", **content)
         (place / "results.json").write_text(json.dumps(result | job.get("result", {})))
+        if "started" in manifest:
+            trial = {"number": number, "started": manifest["started"], "overrides": []}
+            (place / "trial.json").write_text(json.dumps(trial))
         listed.append({"folder": f"{number}", "overrides": []})
     known = {"schema": 1, "study": "s", "jobs": listed} | manifest
     (folder / "sweep.json").write_text(json.dumps(known))

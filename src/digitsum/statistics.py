@@ -48,8 +48,11 @@ class Summary(NamedTuple):
         return with_interval(self.mean, self.low, self.high)
 
 
-def with_interval(mean: float, low: float, high: float, form: str = ".3f") -> str:
-    """`0.933 [0.918, 0.947]`; the mean alone where one replica has no interval."""
+def with_interval(mean: float, low: float, high: float, form: str = "z.3f") -> str:
+    """`0.933 [0.918, 0.947]`; the mean alone where one replica has no interval.
+
+    `z` takes the sign from what rounds to zero, which differs between processors.
+    """
     known = np.isfinite(low)
     return f"{mean:{form}} [{low:{form}}, {high:{form}}]" if known else f"{mean:{form}}"
 

@@ -21,6 +21,7 @@ from omegaconf import OmegaConf
 from digitsum.questions.forest import forest
 from digitsum.questions.judgement import Claim
 from digitsum.sweeps.collected import Sweep
+from digitsum.sweeps.span_rule import FRESH
 
 from ..conftest import REPO
 from ..invented import WOBBLE, chosen
@@ -194,6 +195,42 @@ def settings() -> Jobs:
     ]
 
 
+def budgets() -> Jobs:
+    """Two cells sought at two sizes and two numbers of passes, of which one is beyond."""
+    made: Jobs = []
+    for size in (32, 16):
+        for passes in (1000, 500):
+            given = {"trainer.max_epochs": passes, "model.hidden_size": size, "lr": 0.003}
+            low = size * passes // 1000
+            for length, test, seed in (
+                (low // 2, 0.9, 0),
+                (low, 0.7, FRESH),
+                (low * 5 // 4, 0.3, FRESH),
+            ):
+                one = {"model": "gru", "data.length": length, "test": test, "dev": test + 0.02}
+                replicas = [
+                    {
+                        "seed": seed + i,
+                        "test_accuracy": test + WOBBLE[i],
+                        "best_dev_accuracy": test + 0.02,
+                    }
+                    for i in range(8)
+                ]
+                made.append(one | given | {"seed": seed, "result": {"replicas": replicas}})
+            made.append({"model": "lru", "data.length": 80, "test": 0.9, "dev": 0.92} | given)
+    return made
+
+
+def searched() -> Jobs:
+    """Trials of two numbers and a word; the third is best on dev, the last on test."""
+    dev, test = (0.3, 0.5, 0.7, 0.6), (0.4, 0.3, 0.5, 0.8)
+    given = ((0.1, 5, "zeros"), (0.003, 20, "xavier"), (0.01, 10, "zeros"), (0.03, 40, "xavier"))
+    return [
+        {"lr": lr, "clip.value": clip, "init": init, "dev": d, "test": t}
+        for (lr, clip, init), d, t in zip(given, dev, test, strict=True)
+    ]
+
+
 SWEEPS: dict[str, Jobs] = {
     "cells": cells(),
     "alike": alike(),
@@ -205,7 +242,13 @@ SWEEPS: dict[str, Jobs] = {
     "spans_by_heart": spans_at_rates(fresh=True),
     "kinds": kinds(),
     "settings": settings(),
+    "budgets": budgets(),
+    "searched": searched(),
     "one": [{"test": 0.4}],
+}
+SEARCHES = {
+    "budgets": {"grows": 80, "started": 1.0},
+    "searched": {"trials": 5, "started": 1.0},
 }
 
 
@@ -308,7 +351,8 @@ def told(found: Sweep) -> Iterator[str]:
 def lines_of(name: str, folder: Path) -> list[str]:
     usual = {"curves": curves(0.5, 1.0)}
     jobs = [job | {"arrays": usual | job.get("arrays", {})} for job in SWEEPS[name]]
-    return [line.rstrip() for said in told(chosen(folder, jobs)) for line in said.splitlines()]
+    found = chosen(folder, jobs, **SEARCHES.get(name, {}))
+    return [line.rstrip() for said in told(found) for line in said.splitlines()]
 
 
 @pytest.mark.parametrize("name", SWEEPS)

@@ -159,11 +159,8 @@ def test_spans_are_made_of_fresh_replicas_alone(tmp_path: Path) -> None:
         job("srn", 5, 0.2, 0),
         *(job("irnn", length, 0.9, 0) for length in (5, 10)),  # not at its end yet
     ]
-    marks = [{"number": number, "started": 1.0, "overrides": []} for number in range(len(jobs))]
-    chosen(tmp_path / "s", jobs, grows=80, started=1.0)  # type: ignore[arg-type]
-    for number, one in enumerate(marks):
-        (tmp_path / "s" / str(number) / "trial.json").write_text(json.dumps(one))
-    found = {one.model: one for one in spans(collect(tmp_path / "s"))}
+    sought = chosen(tmp_path / "s", jobs, grows=80, started=1.0)  # type: ignore[arg-type]
+    found = {one.model: one for one in spans(sought)}
     assert set(found) == {"gru", "lru", "srn"}
     assert found["gru"].span == pytest.approx(np.sqrt(20 * 25))
     assert said(found["lru"]) == "> 80"
@@ -182,11 +179,7 @@ def test_spans_are_drawn_against_the_budget(tmp_path: Path) -> None:
                 jobs.append(one | {"trainer.max_epochs": count, "model.hidden_size": size})
             far = job("lru", 80, 0.9, 0)
             jobs.append(far | {"trainer.max_epochs": count, "model.hidden_size": size})
-    chosen(tmp_path / "s", jobs, grows=80, started=1.0)
-    for number in range(len(jobs)):
-        told = {"number": number, "started": 1.0, "overrides": []}
-        (tmp_path / "s" / str(number) / "trial.json").write_text(json.dumps(told))
-    (made,) = span_budget(collect(tmp_path / "s")).values()
+    (made,) = span_budget(chosen(tmp_path / "s", jobs, grows=80, started=1.0)).values()
     assert [axes.get_title() for axes in made.axes] == ["hidden size 16", "hidden size 32"]
     for axes in made.axes:
         (line,) = [

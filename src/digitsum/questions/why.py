@@ -93,7 +93,7 @@ def _why(model: str, length: int, jobs: dict[str, Job]) -> Why:
 
 
 def _said(one: Summary | Difference) -> str:
-    return with_interval(one.mean, one.low, one.high, "+.2f")
+    return with_interval(one.mean, one.low, one.high, "+z.2f")
 
 
 def parts(found: Sweep) -> dict[str, tuple[list[str], list[list[str]]]]:
