@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hydra.utils import get_method
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from omegaconf import OmegaConf
 
 from digitsum.questions.forest import forest
@@ -24,6 +22,7 @@ from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.span_rule import FRESH
 
 from ..conftest import REPO
+from ..drawn import hold, on_figure
 from ..invented import WOBBLE, chosen
 from .test_by_hand import Jobs, norms
 
@@ -265,56 +264,6 @@ def asked() -> dict[str, list[str]]:
     return {kind: sorted(names) for kind, names in sorted(found.items())}
 
 
-def numbers(values: Any) -> str:
-    """To three digits, at most a dozen of them and how many there are."""
-    flat = np.ma.filled(np.ma.asarray(values, float), np.nan).ravel()
-    kept = flat[:: -(-len(flat) // 12)] if len(flat) else flat
-    return f"{len(flat)}: " + " ".join(f"{0.0 if abs(one) < 1e-12 else one:.3g}" for one in kept)
-
-
-def on_axes(axes: Axes) -> Iterator[str]:
-    if not axes.get_visible():
-        yield "  hidden"
-        return
-    labels = axes.get_title(), axes.get_xlabel(), axes.get_ylabel()
-    yield f"  {labels} {axes.get_xscale()} {axes.get_yscale()}"
-    yield f"    within {numbers([*axes.get_xlim(), *axes.get_ylim()])}"
-    for axis in (axes.xaxis, axes.yaxis):
-        told = [text.get_text() for text in axis.get_ticklabels()]
-        if any(told):
-            yield f"    ticks {told}"
-    for line in axes.lines:
-        name = str(line.get_label())
-        hollow = line.get_markerfacecolor() != line.get_color()
-        yield f"    line {'' if name.startswith('_') else name} {line.get_marker()} {hollow=}"
-        yield f"      x {numbers(line.get_xdata())}"
-        yield f"      y {numbers(line.get_ydata())}"
-    for one in axes.collections:
-        for path in one.get_paths():
-            yield f"    area {numbers(path.vertices)}"
-    for bar in axes.patches:
-        box = bar.get_bbox().extents if isinstance(bar, Rectangle) else bar.get_path().vertices
-        yield f"    patch {numbers(box)}"
-    for image in axes.images:
-        yield f"    image {numbers(image.get_array())} {image.get_clim()}"
-    for text in axes.texts:
-        yield f"    text {text.get_text()!r} {numbers(text.get_position())}"
-    if legend := axes.get_legend():
-        yield f"    legend {[text.get_text() for text in legend.get_texts()]}"
-
-
-def on_figure(made: Figure) -> Iterator[str]:
-    made.canvas.draw()
-    words = [
-        one for one in (made.get_suptitle(), made.get_supxlabel(), made.get_supylabel()) if one
-    ]
-    for legend in made.legends:
-        words += [legend.get_title().get_text(), *(text.get_text() for text in legend.get_texts())]
-    yield f"  {words}"
-    for axes in made.axes:
-        yield from on_axes(axes)
-
-
 def of_claim(claim: Claim) -> Iterator[str]:
     yield f"  {claim.name}: {claim.words}{claim.silent and f' ({claim.silent})'}"
     for one in claim.judgements:
@@ -357,11 +306,7 @@ def lines_of(name: str, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_it_is_as_before(name: str, tmp_path: Path) -> None:
-    before = (HERE / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-    now = lines_of(name, tmp_path / "s")
-    changed = [f"{old}\n  now {new}" for old, new in zip(before, now, strict=False) if old != new]
-    assert not changed, "\n".join(changed[:5])
-    assert len(now) == len(before)
+    hold(HERE / f"{name}.txt", lines_of(name, tmp_path / "s"))
 
 
 if __name__ == "__main__":
