@@ -75,6 +75,8 @@ def test_any_bytes_are_read_or_refused_by_line(content: bytes) -> None:
         (b"", "f:1: the file is empty"),
         (b"\xef\xbb\xbf\r\n \n", "f:1: the file is empty"),
         (b"1 2 0\t3\n1 2 0 3\n", "f:2: found no tab in '1 2 0 3'"),
+        (b"0 " * 20 + b"\n", f"f:1: found no tab in '{'0 ' * 20}';"),  # forty are shown
+        (b"0 " * 20 + b"0\n", f"f:1: found no tab in '{'0 ' * 18}0...';"),
         (b"1 2 0\t3\t4\n", "f:1: label is '4'"),
         (b"1 2\t0 3\n", "f:1: found 2 digit"),
         (b"1 2 0 3\t\n", "f:1: found no tab"),
