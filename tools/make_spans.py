@@ -13,7 +13,7 @@ import numpy as np
 from findings import DOCS
 from make_results import gather, quoted, unused
 
-from digitsum.questions.span import Span, said, spans
+from digitsum.questions.span import Span, spans, together
 from digitsum.reports.report import report
 from digitsum.sweeps.collected import collect
 
@@ -53,7 +53,7 @@ def main() -> None:
     }
     many = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else str(max(counts, default=0))
     for name, words, joined in (("README.md", ENGLISH, ", "), ("README.zh.md", CHINESE, "，")):
-        told = joined.join(f"`{one.model}` {said(one)}" for one in rows)
+        told = joined.join(together({one.model: one for one in rows}, "`"))
         count = many if name == "README.md" else many.replace(" to ", " 到 ")
         quoted(DOCS.parent / name, words.format(told, count) + "\n", "span")
     unused()

@@ -6,7 +6,7 @@ Of a grid all its lengths make the curve; of a search (`sweeps.span_rule`) the r
 measured at its end, with seeds that it hadn't seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -146,6 +146,17 @@ def said(one: Span) -> str:
     return length(one.span) if beyond else f"{length(one.span)} [{ends[0]}, {ends[1]}]"
 
 
+def together(known: Mapping[str, Span], quote: str = "") -> list[str]:
+    """`gru / lru_2 > 1280`: names before what is said of them, once of those that share it.
+
+    `quote` stands on either side of a name.
+    """
+    names: dict[str, list[str]] = {}
+    for name, one in known.items():
+        names.setdefault(said(one), []).append(f"{quote}{name}{quote}")
+    return [f"{' / '.join(several)} {words}" for words, several in names.items()]
+
+
 def surer(rows: Sequence[Span]) -> list[float | None]:
     """In which share of the draws each is above the next, counting ties by half; None of the last,
     and where both are beyond what was asked.
@@ -204,7 +215,7 @@ def furthest(found: Sweep) -> str:
     known, _ = _apart(found)
     if not known:
         return ""
-    told = ", ".join(f"{name} {said(one)}" for name, one in known.items())
+    told = ", ".join(together(known))
     return (
         "Memory span, the length at which test accuracy falls through one half, each cell at its "
         f"best learning rate: {told}."
