@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,25 @@ def test_how_it_was_made_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[s
         page = (tmp_path / "s" / name).read_text()
         assert words in page
         assert "python train.py -m lr=0.1,0.01" in page
+
+
+def test_jobs_that_make_one_row_have_taken_their_time_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three jobs, of which two differ in their seeds alone."""
+
+    def job(lr: float, seed: int, seconds: float) -> dict[str, Any]:
+        replicas = [
+            {"seed": seed + i, "test_accuracy": 0.5, "best_dev_accuracy": 0.5} for i in range(2)
+        ]
+        result = {"seconds": seconds, "replicas": replicas}
+        return {"lr": lr, "seed": seed, "replicas": 2, "result": result}
+
+    chosen(tmp_path / "s", [job(0.1, 0, 10), job(0.1, 2, 200), job(0.2, 0, 30)])
+    told(tmp_path / "s", capsys)
+    page = (tmp_path / "s" / "report.md").read_text()
+    assert "3 of 3 jobs complete" in page
+    assert "3 jobs took 4 min, 10 s to 3 min each." in page
 
 
 def test_what_a_manifest_says_of_its_making_is_words_alone(

@@ -151,7 +151,8 @@ def notes(found: Sweep) -> list[str]:
     ]
     if found.fixed:
         told.append("The same in all jobs: " + ", ".join(found.fixed) + ".")
-    complete = [job.result for job in found.complete if job.result is not None]
+    each = [shard for job in found.complete for shard in job.shards or (job,)]
+    complete = [job.result for job in each if job.result is not None]
     seconds = [result.get("seconds") for result in complete]
     told += found.made.told([one for one in seconds if isinstance(one, int | float)])
     if any(result["settings"].get("data") == "blog" for result in complete):
