@@ -98,7 +98,7 @@ def rows() -> list[Row]:
 
 
 def read(replicas: int) -> Figure:
-    states = np.linspace(-0.5, 0.25, 12).reshape(4, 3)
+    states = np.linspace(-0.25, 0.5, 12).reshape(4, 3)
     likely = np.linspace(0.1, 0.9, 4)[:, None] + WOBBLE[:replicas]
     return reading(states, likely, (6, 7, 0, 1), "13")
 
@@ -119,7 +119,11 @@ def many(looks: int) -> dict[str, Array]:
 
 FIGURES: dict[str, Callable[[], list[Figure]]] = {
     "confusion": confusions,
-    "curves": lambda: [curves(of_a_run(8), "SRN", 0.25), curves(of_a_run(1), "GRU")],
+    "curves": lambda: [
+        curves(of_a_run(8), "SRN", 0.25),
+        curves(of_a_run(2), "LSTM"),
+        curves(of_a_run(1), "GRU"),
+    ],
     "flow": flows,
     "gates": lambda: [of_gates(LSTM), of_gates(GRU)],
     "gradient_norms": lambda: [
