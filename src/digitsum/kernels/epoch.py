@@ -15,6 +15,7 @@ from digitsum.kernels.network import (
     take_weights,
 )
 from digitsum.kernels.numerics import OPTIONS, Apart, Array, inlined
+from digitsum.kernels.subnormal import flush, restore
 from digitsum.kernels.update import NOTHING, UNCLIPPED, clip, measure, update
 
 
@@ -123,8 +124,10 @@ def _go(
         begin: the first step's number within the passes that `examples.order` holds.
         before: steps that the optimizer has taken already.
     """
+    was = flush()
     for r in range(first, last):
         _go_one(cell, layout, rule, examples, rows, records, r, begin, before, work, gradient)
+    restore(was)
 
 
 @cache
