@@ -1,5 +1,6 @@
 """What the kernels are made of: products, look-ups, activations; against NumPy and torch."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,11 @@ from digitsum.kernels import numerics
 from digitsum.kernels.lanes import LANES, load, store, turned
 from digitsum.kernels.lookup import add_to_rows, look_up
 from digitsum.kernels.product import ROWS, add_product
+from digitsum.kernels.subnormal import X86, flush, restore
+from digitsum.network.cells import SRN
+from digitsum.task.question import SUM
 
+from ..training.test_compiled import made, trained
 from .on_lanes import each
 
 
@@ -143,3 +148,41 @@ def test_gradients_die_exactly_where_tanh_is_one() -> None:
     assert (found <= 1).all()
     exact = np.tanh(x.astype(np.float64)).astype(np.float32)
     assert (found == exact).mean() > 0.999
+
+
+@njit
+def _begin() -> Any:
+    return flush()
+
+
+@njit
+def _end(before: Any) -> None:
+    restore(before)
+
+
+@pytest.mark.skipif(not X86, reason="the processor is left as it is")
+def test_what_is_too_small_is_zero_until_it_is_restored() -> None:
+    tiny, least = np.full(8, 1e-30, np.float32), np.full(8, 1e-10, np.float32)
+    before = _begin()
+    product, taken = tiny * least, np.full(8, 1e-40, np.float32) * np.float32(1e10)
+    _end(before)
+    assert not product.any()
+    assert not taken.any()
+    assert (tiny * least).all()
+
+
+@pytest.mark.skipif(not X86, reason="the processor is left as it is")
+def test_so_it_is_in_a_training_and_not_after_it(tmp_path: Path) -> None:
+    """From weights of 0 and a readout of some 1e-20: squares of the gradients are too small."""
+    moments = {}
+    for way in ("fast", "reference"):
+        module = made(SRN, recurrence=way, dtype=torch.float32)  # type: ignore[arg-type]
+        for parameter in module.classifier.parameters():
+            parameter.data.zero_()
+        module.classifier.readout.V.data += 1e-20 * torch.arange(SUM.classes)
+        trained(module, tmp_path, steps=1)
+        optimizer: Any = module.optimizers(use_pl_optimizer=False)
+        moments[way] = optimizer.state[module.classifier.cell.b]["exp_avg_sq"]
+    assert 0 < float(moments["reference"].abs().max()) < 1e-38
+    assert not moments["fast"].any()
+    assert np.float32(1e-30) * np.float32(1e-10) > 0
