@@ -2,17 +2,20 @@
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist, fmean
+from statistics import NormalDist, fmean, median
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from digitsum.sweeps.crossing import HALF
 from digitsum.sweeps.span_rule import Answer, Ask, Rule, search
+from digitsum.task.question import SUM
 
 Array = np.ndarray[Any, Any]
 SPREAD = 0.1  # of accuracy over replicas, where none has been seen
 BELOW = 0.05  # by how much a rate that nobody has tried is taken to be worse than the best
+STEEP = 3.0  # of the fall beyond the longest length that was asked
+PERFECT = 0.995  # what is above has lost nothing that says when it will lose more
 
 
 class Asked(NamedTuple):
@@ -25,7 +28,7 @@ class Asked(NamedTuple):
 
 def to_come(rule: Rule, done: Sequence[Asked]) -> list[Ask]:
     """What a search would still ask, if accuracy goes on as it does so far: on straight lines in
-    the logarithm of length, and below one half at twice the longest that was asked.
+    the logarithm of length, and beyond the longest that was asked on a logistic curve through it.
 
     Args:
         rule: the search's.
@@ -66,29 +69,56 @@ def _known(done: Sequence[Asked]) -> tuple[dict[int, float], float]:
 
 
 def _expected(ask: Ask, means: dict[int, float], spread: float, tried: Sequence[float]) -> Answer:
-    lengths = [*means, 2 * max(means)]
-    curve = [*means.values(), min(min(means.values()), HALF) - SPREAD]
-    mean = float(np.interp(math.log(ask.length), np.log(lengths), curve))
+    if ask.length > max(means):
+        mean = _further(ask.length, *list(means.items())[-1])
+    else:
+        mean = float(np.interp(math.log(ask.length), np.log([*means]), [*means.values()]))
     steps = [NormalDist().inv_cdf((i + 0.5) / ask.replicas) for i in range(ask.replicas)]
     test = np.clip(mean + spread * np.array(steps), 0, 1)
     return Answer(test - BELOW * (bool(tried) and ask.lr not in tried), test)
 
 
+def _further(length: int, known: int, accuracy: float) -> float:
+    """What is above guessing falls as 1 / (1 + (length / scale)^3), from what is known."""
+    above = (min(max(accuracy, SUM.chance + BELOW), PERFECT) - SUM.chance) / (1 - SUM.chance)
+    lost = (1 / above - 1) * (length / known) ** STEEP
+    return float(SUM.chance + (1 - SUM.chance) / (1 + lost))
+
+
 def seconds_left(rule: Rule, searches: Sequence[Sequence[Asked]]) -> float | None:
     """Of all that is to come, one job after the other; None before any job has said its time.
 
-    A job's time is that of a step in time, by its length and replicas: a search's own, else all
+    A job's time grows with its length and replicas as this search's jobs have said, else as all
     searches' on average.
     """
-    paces = [[one.seconds / _size(one.ask) for one in done if one.seconds] for done in searches]
-    everyones = [pace for own in paces for pace in own]
-    if not everyones:
+    known = [_cost(done) for done in searches]
+    told = [one for one in known if one is not None]
+    if not told:
         return None
+    usual = fmean(start for start, _ in told), fmean(each for _, each in told)
     left = 0.0
-    for done, own in zip(searches, paces, strict=True):
-        pace = fmean(own or everyones)
-        left += sum(pace * _size(one) for one in to_come(rule, done))
+    for done, own in zip(searches, known, strict=True):
+        start, each = own or usual
+        left += sum(start + each * _size(one) for one in to_come(rule, done))
     return left
+
+
+def _cost(done: Sequence[Asked]) -> tuple[float, float] | None:
+    """Seconds of a job of any size, and those more for each unit of size, on the line through the
+    medians by size: a cell's first job compiles. None where no job has said its time.
+    """
+    by_size: dict[float, list[float]] = {}
+    for one in done:
+        if one.seconds:
+            by_size.setdefault(_size(one.ask), []).append(one.seconds)
+    if not by_size:
+        return None
+    sizes, medians = [*by_size], [median(several) for several in by_size.values()]
+    if len(sizes) > 1:
+        each, start = np.polyfit(sizes, medians, 1)
+        if each > 0 and start >= 0:
+            return float(start), float(each)
+    return 0.0, sum(medians) / sum(sizes)
 
 
 def _size(ask: Ask) -> float:
