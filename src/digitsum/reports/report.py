@@ -24,6 +24,7 @@ from digitsum.reports.summary_run import write_summary_run
 from digitsum.reports.table import csv_of, head, rows
 from digitsum.reports.told import markdown, show
 from digitsum.runs.folders import Folder
+from digitsum.runs.results import seconds
 from digitsum.sweeps.collected import Sweep, collect
 from digitsum.sweeps.jobs import TornFileError
 from digitsum.sweeps.manifest import REPORT
@@ -153,8 +154,8 @@ def notes(found: Sweep) -> list[str]:
         told.append("The same in all jobs: " + ", ".join(found.fixed) + ".")
     each = [shard for job in found.complete for shard in job.shards or (job,)]
     complete = [job.result for job in each if job.result is not None]
-    seconds = [result.get("seconds") for result in complete]
-    told += found.made.told([one for one in seconds if isinstance(one, int | float)])
+    taken = [seconds(result) for result in complete]
+    told += found.made.told([one for one in taken if one is not None])
     if any(result["settings"].get("data") == "blog" for result in complete):
         told.append(
             "With data=blog all replicas share the same files: intervals don't include the "

@@ -175,6 +175,12 @@ def read(folder: Path) -> dict[str, Any]:
     return found | {"status": str(found.get("status"))}
 
 
+def seconds(result: dict[str, Any]) -> float | None:
+    """That a run took; None where its result doesn't say."""
+    known = result.get("seconds")
+    return float(known) if isinstance(known, int | float) else None
+
+
 def failure(folder: Path) -> dict[str, Any] | None:
     """What a folder says of its last try, where that failed; of earlier versions, too."""
     for name in (FAILURE, NAME):

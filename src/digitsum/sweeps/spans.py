@@ -63,13 +63,12 @@ def _overrides(ask: Ask) -> list[str]:
 
 def _asked(ask: Ask, place: Path) -> Asked:
     found = results.read(place)
-    replicas, seconds = found["replicas"], found.get("seconds")
+    replicas = found["replicas"]
     dev, test = (
         np.array([np.nan if one[key] is None else one[key] for one in replicas], np.float64)
         for key in ("best_dev_accuracy", "test_accuracy")
     )
-    known = float(seconds) if isinstance(seconds, int | float) else None
-    return Asked(ask, Answer(dev, test), known)
+    return Asked(ask, Answer(dev, test), results.seconds(found))
 
 
 def _names(cells: Sequence[Sequence[str]]) -> list[str]:

@@ -166,9 +166,7 @@ def _entry(place: Path, overrides: list[str]) -> Entry:
     typed = {key_of(one): one.partition("=")[2] for one in overrides}
     complete = results.complete_in(place)
     if complete is not None:
-        seconds = complete.get("seconds")
-        known = float(seconds) if isinstance(seconds, int | float) else 0.0
-        return Entry(place.name, typed, known, None, {})
+        return Entry(place.name, typed, results.seconds(complete) or 0.0, None, {})
     failed = results.failure(place)
     return Entry(place.name, typed, None, failed["error"] if failed else None, _told(place))
 
