@@ -55,7 +55,8 @@ def spans_figure(rows: Sequence[Row]) -> Figure:
             one.set_xticks(ticks, [str(length) for length in ticks])
             one.xaxis.set_minor_locator(NullLocator())
         axes.set_xlim(lengths[0] / 1.3, lengths[-1] * 1.3)
-        right.supylabel("test accuracy at the best learning rate", fontsize=9)
+        # A label of the figure's would lie over the ticks where there are many panels.
+        panels[len(panels) // 2].set_ylabel("test accuracy at the best learning rate")
         counts = {len(values) for row in rows for values in row.accuracy}
         many = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else f"{min(counts)}"
         pale = "; pale: three copies of 100 examples" * any(row.by_heart for row in rows)
@@ -85,7 +86,7 @@ def _bars(axes: Axes, rows: Sequence[Row], reach: tuple[float, float]) -> None:
             between: Any = {"va": "center", "fontsize": 6, "color": "0.45"}
             axes.annotate(f"{row.above:.0%}", (1.02, place + 0.5), xycoords=beside, **between)
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlabel("memory span: length at which test accuracy falls through one half")
 
 
