@@ -38,6 +38,7 @@ def gather(folders: list[Path]) -> None:
     for folder in folders:
         text = (folder / "report.md").read_text(encoding="utf-8")
         text = re.sub(r"python \S*?(train|evaluate)\.py", r"python \1.py", text)  # from the root
+        text = re.sub(r" hydra\.sweep\.dir=\S+", "", text)  # where it lay is nobody else's
         for name in set(re.findall(r"!\[.*?\]\((.*?)\)", text)):
             text = text.replace(f"]({name})", f"](../{copied(folder, name)})")
         write(PAGES / f"{collect(folder).study}.md", text)

@@ -1,23 +1,26 @@
 """Puts sought memory spans into the documents: each study's page, and what the READMEs open with.
 
-python tools/make_spans.py multirun/memory_span multirun/memory_span_small
+python tools/make_spans.py [multirun/memory_span multirun/memory_span_small]
 
 The READMEs say a span where the ends of its interval are within a factor of 1.25, or where it is
-beyond the longest length asked; by the first of the studies that has it so.
+beyond the longest length asked; by the first of the pages that has it so. Without a folder they are
+made of the pages as they are.
 """
 
+import re
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-from findings import DOCS
-from make_results import gather, quoted, unused
+from make_results import PAGES, gather, quoted, unused
 
-from digitsum.questions.span import Span, spans, together
 from digitsum.reports.report import report
-from digitsum.sweeps.collected import collect
 
+STUDIES = ("memory_span", "memory_span_small")
 NARROW = 1.25
+ROW = re.compile(r"^\| (\w\S*) \| (.*?) \| .* \| (.*) \|$", re.M)
+INTERVAL = re.compile(r"([\d.]+) \[([\d.]+), ([\d.]+)\]")
+MEASURED = re.compile(r"(\d+) \((\d+)\): ")
 ENGLISH = (
     "**Memory span on fresh examples**, the length at which accuracy falls through one half, each "
     "cell at its own learning rate: {}. Sought by the rule in [docs/method.md](docs/method.md#"
@@ -29,33 +32,57 @@ CHINESE = (
 )
 
 
-def sayable(one: Span) -> bool:
-    if np.isinf(one.low):
-        return True
-    return one.low > 0 and bool(one.high / one.low <= NARROW)
+class Told(NamedTuple):
+    """A span as a page has it, where to sort it, and by how many replicas its ends are."""
+
+    words: str
+    length: float
+    replicas: set[int]
+
+
+def told(words: str, measured: str) -> Told | None:
+    """None where the interval is too wide to be said."""
+    if words.startswith("> "):
+        return Told(words, float(words[2:]) + 0.5, set())
+    found = INTERVAL.fullmatch(words)
+    if found is None:
+        return None
+    span, low, high = map(float, found.groups())
+    if high > NARROW * low:
+        return None
+    near = [(int(length), int(count)) for length, count in MEASURED.findall(measured)]
+    ends = {count for length, count in near if low / NARROW <= length <= high * NARROW}
+    return Told(words, span, ends)
+
+
+def published() -> dict[str, Told]:
+    """By cell, the shortest first."""
+    known: dict[str, Told] = {}
+    for study in STUDIES:
+        text = (PAGES / f"{study}.md").read_text(encoding="utf-8")
+        table = text.partition("| cell | span [95 %]")[2].partition("\n\n")[0]
+        for cell, words, measured in ROW.findall(table):
+            one = told(words, measured)
+            if one is not None:
+                known.setdefault(cell, one)
+    return dict(sorted(known.items(), key=lambda pair: pair[1].length))
 
 
 def main() -> None:
     folders = [Path(name).resolve() for name in sys.argv[1:]]
-    known: dict[str, Span] = {}
     for folder in folders:
         report(folder)
-        for one in spans(collect(folder)):
-            if sayable(one):
-                known.setdefault(one.model, one)
     gather(folders)
-    rows = sorted(known.values(), key=lambda one: one.span)
-    counts = {
-        len(values)
-        for one in rows
-        for length, values in zip(one.lengths, one.accuracy, strict=True)
-        if np.isfinite(one.high) and one.low / NARROW <= length <= one.high * NARROW
-    }
-    many = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else str(max(counts, default=0))
+    cells: dict[str, list[str]] = {}
+    rows = published()
+    for cell, one in rows.items():
+        cells.setdefault(one.words, []).append(f"`{cell}`")
+    counts = sorted(set().union(*(one.replicas for one in rows.values())))
+    many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(*counts)
     for name, words, joined in (("README.md", ENGLISH, ", "), ("README.zh.md", CHINESE, "，")):
-        told = joined.join(together({one.model: one for one in rows}, "`"))
+        all_told = joined.join(f"{' / '.join(names)} {said}" for said, names in cells.items())
         count = many if name == "README.md" else many.replace(" to ", " 到 ")
-        quoted(DOCS.parent / name, words.format(told, count) + "\n", "span")
+        quoted(PAGES.parents[1] / name, words.format(all_told, count) + "\n", "span")
     unused()
 
 

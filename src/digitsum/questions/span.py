@@ -146,14 +146,11 @@ def said(one: Span) -> str:
     return length(one.span) if beyond else f"{length(one.span)} [{ends[0]}, {ends[1]}]"
 
 
-def together(known: Mapping[str, Span], quote: str = "") -> list[str]:
-    """`gru / lru_2 > 1280`: names before what is said of them, once of those that share it.
-
-    `quote` stands on either side of a name.
-    """
+def together(known: Mapping[str, Span]) -> list[str]:
+    """`gru / lru_2 > 1280`: names before what is said of them, once of those that share it."""
     names: dict[str, list[str]] = {}
     for name, one in known.items():
-        names.setdefault(said(one), []).append(f"{quote}{name}{quote}")
+        names.setdefault(said(one), []).append(name)
     return [f"{' / '.join(several)} {words}" for words, several in names.items()]
 
 
