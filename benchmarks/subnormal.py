@@ -20,9 +20,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-MODELS = {"rglru_2": 0.01, "mingru_2": 0.003, "minlstm_2": 0.003, "lru_2": 0.003, "gru": 0.003}
-MODELS |= {"lstm": 0.003, "srn": 0.003, "indrnn": 0.003}
-ROUNDS, LEARN, TIMED, STEPS = 3, 100, 100, 38  # passes, and steps of one
+MODELS = {"rglru_2": 0.01, "mingru_2": 0.003, "gru": 0.003, "srn": 0.003}
+ROUNDS, LEARN, TIMED, STEPS = 3, 100, 30, 38  # passes, and steps of one
 
 
 def timed(models: list[str], kept: bool) -> dict[str, Any]:
