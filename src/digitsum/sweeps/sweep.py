@@ -27,14 +27,14 @@ from digitsum.sweeps.manifest import (
     jobs_of,
     named,
 )
-from digitsum.sweeps.search import fixed_in_search, is_search, planned, settle
+from digitsum.sweeps.search import ROUND, fixed_in_search, is_search, planned, settle
 from digitsum.sweeps.spans import check_sought, seeks_spans
 from digitsum.writing import write_aside
 
 PARAMS = "hydra.sweeper.params."
 EXCLUDED = "hydra.job.config.override_dirname.exclude_keys"
 # What Hydra, a search's sweeper and a report write in a sweep's folder.
-WRITTEN = (MANIFEST, "multirun.yaml", "optimization_results.yaml", *REPORT)
+WRITTEN = (MANIFEST, ROUND, "multirun.yaml", "optimization_results.yaml", *REPORT)
 
 
 def open_sweep(config: DictConfig, shown: Any) -> Path:
