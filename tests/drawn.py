@@ -1,6 +1,6 @@
 """What a figure shows, in lines that can be held to those of before."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,8 @@ def on_axes(axes: Axes) -> Iterator[str]:
     for one in axes.collections:
         if isinstance(one, QuadMesh):
             yield f"    map {shaded(one)}"
-        for path in () if isinstance(one, QuadMesh) else one.get_paths():
+            continue
+        for path in one.get_paths():
             yield f"    area {numbers(path.vertices)}"
     for bar in axes.patches:
         box = bar.get_bbox().extents if isinstance(bar, Rectangle) else bar.get_path().vertices
@@ -89,3 +90,8 @@ def hold(path: Path, now: Sequence[str]) -> None:
     changed = [f"{old}\n  now {new}" for old, new in zip(before, now, strict=False) if old != new]
     assert not changed, "\n".join(changed[:5])
     assert len(now) == len(before)
+
+
+def renew(path: Path, now: Iterable[str]) -> None:
+    """Let a file say this from now on."""
+    path.write_text("\n".join(now) + "\n", encoding="utf-8")

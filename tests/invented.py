@@ -93,7 +93,8 @@ def chosen(folder: Path, jobs: list[dict[str, Any]], **manifest: Any) -> Sweep:
     `train_loss`, `dev_loss`), or these eight values themselves, and `arrays` that they recorded.
 
     What isn't given has a value of its own in each measure, so that one taken for another shows.
-    A `manifest` that says when a search `started` makes its trials of them.
+    Its replicas have eight seeds from its `seed` on. A `manifest` that says when a search `started`
+    makes its trials of them.
     """
     listed = []
     for number, job in enumerate(jobs):
@@ -108,7 +109,8 @@ def chosen(folder: Path, jobs: list[dict[str, Any]], **manifest: Any) -> Sweep:
             for short, name in MEASURES.items()
         }
         replicas = [
-            {"seed": i, **{name: float(one[i]) for name, one in values.items()}} for i in range(8)
+            {"seed": settings["seed"] + i, **{name: float(one[i]) for name, one in values.items()}}
+            for i in range(8)
         ]
         arrays = job.get("arrays", {})
         result = {

@@ -47,9 +47,9 @@ def test_one_value_has_no_spread_and_none_has_nothing() -> None:
     assert np.isnan(nothing[:5]).all()
     assert with_interval(0.5, float("nan"), float("nan")) == "0.500"
     assert with_interval(0.5, 0.25, 0.75) == "0.500 [0.250, 0.750]"
-    assert (
-        with_interval(-1e-4, -2e-4, 1e-4) == "0.000 [0.000, 0.000]"
-    )  # of which sign the processor says
+    # Of which sign a zero is, the processor says.
+    assert with_interval(-1e-4, -2e-4, 1e-4) == "0.000 [0.000, 0.000]"
+    assert with_interval(-1e-4, -0.1, 1e-4, ".1f", "+") == "+0.0 [-0.1, +0.0]"
     assert summarise([0.5, None]).mean == 0.5
 
 

@@ -32,13 +32,19 @@ heart ([memory_span_grid](results/memory_span_grid.md)).
 """
 
 
+def rows(study: str) -> dict[str, list[str]]:
+    """What a study's page says of spans: by preset the cells of its row, the span first."""
+    text = (ROOT / "docs" / "results" / f"{study}.md").read_text(encoding="utf-8")
+    table = text.partition("| cell | span [95 %]")[2].partition("\n\n")[0]
+    found = re.findall(r"^\| (\w\S*) \| (.*) \|$", table, flags=re.M)
+    return {preset: [one.strip() for one in row.split("|")] for preset, row in found}
+
+
 def spans(*studies: str) -> dict[str, str]:
     """By preset, as the first of the studies' pages that has it."""
     found: dict[str, str] = {}
     for study in studies:
-        text = (ROOT / "docs" / "results" / f"{study}.md").read_text(encoding="utf-8")
-        table = text.partition("| cell | span [95 %]")[2].partition("\n\n")[0]
-        found = dict(re.findall(r"^\| (\w\S*) \| (.*?) \|", table, flags=re.M)) | found
+        found = {preset: row[0] for preset, row in rows(study).items()} | found
     return found
 
 
@@ -58,7 +64,7 @@ def page() -> str:
     """cells.md."""
     heart, taken = spans("memory_span_grid"), times()
     fresh = spans("memory_span", "memory_span_small")
-    rows, kinds = [], {}
+    lines, kinds = [], {}
     for path in sorted((CONF / "model").glob("*.yaml")):
         cell = compose(f"model={path.stem}")[1].classifier.cell
         count = sum(one.numel() for one in cell.parameters())
@@ -67,7 +73,7 @@ def page() -> str:
         both = f"{fresh.get(path.stem, '')} | {heart.get(path.stem, '')}"
         kind = type(next(iter(cell.layers_by_name().values())))
         anchor = kind.__name__
-        rows.append(
+        lines.append(
             f"| [{path.stem}](#{anchor.lower()}) | {count:,} | {states} | {took} | {both} |"
         )
         kinds.setdefault(kind, []).append((path.stem, _first_comment(path)))
@@ -75,7 +81,7 @@ def page() -> str:
     for kind, presets in kinds.items():
         named = "\n".join(f"- `model={name}`: {words}" for name, words in presets)
         parts.append(f"## {kind.__name__}\n\n{_escaped(said(kind))}\n\n{named}")
-    return HEAD + "\n".join(rows) + "\n\n" + "\n\n".join(parts) + "\n"
+    return HEAD + "\n".join(lines) + "\n\n" + "\n\n".join(parts) + "\n"
 
 
 def _first_comment(path: Path) -> str:

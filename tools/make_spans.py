@@ -12,13 +12,14 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from make_results import PAGES, gather, quoted, unused
+from make_cells import ROOT, rows
+from make_results import gather, quoted, unused
 
+from digitsum.questions.span import together
 from digitsum.reports.report import report
 
 STUDIES = ("memory_span", "memory_span_small")
 NARROW = 1.25
-ROW = re.compile(r"^\| (\w\S*) \| (.*?) \| .* \| (.*) \|$", re.M)
 INTERVAL = re.compile(r"([\d.]+) \[([\d.]+), ([\d.]+)\]")
 MEASURED = re.compile(r"(\d+) \((\d+)\): ")
 ENGLISH = (
@@ -59,9 +60,7 @@ def published() -> dict[str, Told]:
     """By cell, the shortest first."""
     known: dict[str, Told] = {}
     for study in STUDIES:
-        text = (PAGES / f"{study}.md").read_text(encoding="utf-8")
-        table = text.partition("| cell | span [95 %]")[2].partition("\n\n")[0]
-        for cell, words, measured in ROW.findall(table):
+        for cell, (words, *_, measured) in rows(study).items():
             one = told(words, measured)
             if one is not None:
                 known.setdefault(cell, one)
@@ -73,16 +72,13 @@ def main() -> None:
     for folder in folders:
         report(folder)
     gather(folders)
-    cells: dict[str, list[str]] = {}
-    rows = published()
-    for cell, one in rows.items():
-        cells.setdefault(one.words, []).append(f"`{cell}`")
-    counts = sorted(set().union(*(one.replicas for one in rows.values())))
+    known = published()
+    cells = together({f"`{cell}`": one.words for cell, one in known.items()})
+    counts = sorted(set().union(*(one.replicas for one in known.values())))
     many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(*counts)
     for name, words, joined in (("README.md", ENGLISH, ", "), ("README.zh.md", CHINESE, "，")):
-        all_told = joined.join(f"{' / '.join(names)} {said}" for said, names in cells.items())
         count = many if name == "README.md" else many.replace(" to ", " 到 ")
-        quoted(PAGES.parents[1] / name, words.format(all_told, count) + "\n", "span")
+        quoted(ROOT / name, words.format(joined.join(cells), count) + "\n", "span")
     unused()
 
 

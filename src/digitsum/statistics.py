@@ -48,13 +48,13 @@ class Summary(NamedTuple):
         return with_interval(self.mean, self.low, self.high)
 
 
-def with_interval(mean: float, low: float, high: float, form: str = "z.3f") -> str:
-    """`0.933 [0.918, 0.947]`; the mean alone where one replica has no interval.
-
-    `z` takes the sign from what rounds to zero, which differs between processors.
+def with_interval(mean: float, low: float, high: float, form: str = ".3f", sign: str = "") -> str:
+    """`0.933 [0.918, 0.947]`; the mean alone where one replica has no interval; with `sign="+"`
+    each with its sign, but for what rounds to zero: that one differs between processors.
     """
+    each = f"{sign}z{form}"
     known = np.isfinite(low)
-    return f"{mean:{form}} [{low:{form}}, {high:{form}}]" if known else f"{mean:{form}}"
+    return f"{mean:{each}} [{low:{each}}, {high:{each}}]" if known else f"{mean:{each}}"
 
 
 def summarise(values: Sequence[float | None]) -> Summary:

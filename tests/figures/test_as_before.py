@@ -26,7 +26,7 @@ from digitsum.network.cells import GRU, LSTM, Cell
 from digitsum.task.question import PAIR, Question
 
 from ..conftest import classifier
-from ..drawn import hold, on_figure
+from ..drawn import hold, on_figure, renew
 from ..invented import WOBBLE
 
 HERE = Path(__file__).parent / "as_before"
@@ -159,4 +159,4 @@ def test_it_is_as_before(name: str) -> None:
 
 if __name__ == "__main__":
     for each in FIGURES:
-        (HERE / f"{each}.txt").write_text("\n".join(lines_of(each)) + "\n", encoding="utf-8")
+        renew(HERE / f"{each}.txt", lines_of(each))

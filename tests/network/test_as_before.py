@@ -15,7 +15,7 @@ import torch
 from digitsum.runs.notebook import compose
 
 from ..conftest import REPO
-from ..drawn import hold, numbers
+from ..drawn import hold, numbers, renew
 
 HERE = Path(__file__).parent / "as_before"
 SIZES = ("replicas=2", "data.length=6", "seed=3")
@@ -67,6 +67,5 @@ def test_it_is_as_before(kind: str) -> None:
 
 
 if __name__ == "__main__":
-    HERE.mkdir(exist_ok=True)
     for each in ASKED:
-        (HERE / f"{each}.txt").write_text("\n".join(lines_of(each)) + "\n", encoding="utf-8")
+        renew(HERE / f"{each}.txt", lines_of(each))

@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -147,15 +146,11 @@ def test_jobs_that_make_one_row_have_taken_their_time_each(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Three jobs, of which two differ in their seeds alone."""
-
-    def job(lr: float, seed: int, seconds: float) -> dict[str, Any]:
-        replicas = [
-            {"seed": seed + i, "test_accuracy": 0.5, "best_dev_accuracy": 0.5} for i in range(2)
-        ]
-        result = {"seconds": seconds, "replicas": replicas}
-        return {"lr": lr, "seed": seed, "replicas": 2, "result": result}
-
-    chosen(tmp_path / "s", [job(0.1, 0, 10), job(0.1, 2, 200), job(0.2, 0, 30)])
+    jobs = [
+        {"lr": lr, "seed": seed, "result": {"seconds": seconds}}
+        for lr, seed, seconds in ((0.1, 0, 10), (0.1, 8, 200), (0.2, 0, 30))
+    ]
+    chosen(tmp_path / "s", jobs)
     told(tmp_path / "s", capsys)
     page = (tmp_path / "s" / "report.md").read_text()
     assert "3 of 3 jobs complete" in page

@@ -13,7 +13,7 @@ import pytest
 from digitsum.questions.budget import span_budget
 from digitsum.questions.span import said, spans, surer
 from digitsum.sweeps.collected import collect
-from digitsum.sweeps.search import told_round
+from digitsum.sweeps.search import ROUND, told_round
 from digitsum.sweeps.span_rule import FRESH, Rule
 from digitsum.sweeps.spans import rounds
 
@@ -138,12 +138,20 @@ def test_what_can_not_be_sought_is_told_before_anything_is_written(
     assert not (tmp_path / "s").exists()
 
 
-def job(model: str, length: int, test: float, seed: int, lr: float = 0.001) -> dict[str, object]:
-    replicas = [
-        {"seed": seed + i, "test_accuracy": test, "best_dev_accuracy": test} for i in range(8)
-    ]
-    own = {"model": model, "data.length": length, "lr": lr, "seed": seed}
-    return own | {"result": {"replicas": replicas}}
+def test_what_a_search_writes_is_never_somebody_elses(command: Command, tmp_path: Path) -> None:
+    own = tmp_path / "s" / ROUND
+    own.parent.mkdir()
+    own.write_text("mine")
+    done = command("train.py", *WORDS)
+    assert done.returncode == 1
+    assert f"holds {ROUND}, which no sweep made; nothing was touched" in done.stderr
+    assert [path.name for path in own.parent.iterdir()] == [ROUND]
+    assert own.read_text() == "mine"
+
+
+def job(model: str, length: int, test: float, seed: int) -> dict[str, object]:
+    own = {"model": model, "data.length": length, "seed": seed}
+    return own | dict.fromkeys(("dev", "test"), np.full(8, test))
 
 
 def test_spans_are_made_of_fresh_replicas_alone(tmp_path: Path) -> None:

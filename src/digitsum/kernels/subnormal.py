@@ -2,7 +2,7 @@
 
 What a forgetting cell carries back falls below 1e-38 within some dozen steps, and many processors
 take a hundred times as long over such a number as over any other: a two-layer RG-LRU that had
-learnt took sixteen times as long a step. Beside any other number of a sum they vanish anyway.
+learnt took fifteen times as long a step. Beside any other number of a sum they vanish anyway.
 """
 
 from typing import Any

@@ -11,7 +11,13 @@ from digitsum.figures.style import LOOKS, band, figure, styled
 from digitsum.questions.curves import On, on_both, trained_on
 from digitsum.questions.forest import Forest, rows
 from digitsum.questions.judgement import MARGIN, Claim, Judgement, decide, rests_on
-from digitsum.statistics import difference, probability, resampled_means, summarise
+from digitsum.statistics import (
+    difference,
+    probability,
+    resampled_means,
+    summarise,
+    with_interval,
+)
 from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.jobs import Array, Job
 
@@ -124,7 +130,7 @@ def _grows(free: Job, name: str) -> Judgement:
     return Judgement(
         f"{name}: unclipped, the largest ||dU|| of the first {FIRST} steps is over ten times the "
         "first step's global norm",
-        f"log10 growth {grown.mean:.2f} [{grown.low:.2f}, {grown.high:.2f}]; {median}",
+        f"log10 growth {with_interval(grown.mean, grown.low, grown.high, '.2f')}; {median}",
         f"95 % bootstrap interval against 1, n = {grown.replicas}",
         decide([resampled_means(growth(free) - TENFOLD, np.random.default_rng(0))]),
         Forest(GROWTH, rows([UNCLIPPED], [grown]), TENFOLD, axis=""),
@@ -137,8 +143,8 @@ def _tamed(free: Job, clipped: Job, name: str) -> Judgement:
     median = f"median of the largest ||dU|| with clipping: {np.median(largest(clipped)):,.0f}"
     return Judgement(
         f"{name}: clipping at 20 makes gradients smaller even before they are clipped",
-        f"log10 growth, unclipped minus clipped, {fewer.mean:+.2f} "
-        f"[{fewer.low:+.2f}, {fewer.high:+.2f}]; {median}",
+        "log10 growth, unclipped minus clipped, "
+        f"{with_interval(fewer.mean, fewer.low, fewer.high, '.2f', '+')}; {median}",
         f"permutation, {probability(fewer.p)}, n = {fewer.sizes[0]} and {fewer.sizes[1]}",
         decide([fewer.draws]),
         Forest(GROWTH, rows([APART], [fewer]), signed=True, axis=""),

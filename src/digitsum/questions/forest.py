@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
     def said(self, signed: bool = False) -> str:
         """`0.933 [0.918, 0.947]`; with signs `+0.012 [-0.003, +0.027]`."""
-        return with_interval(self.mean, self.low, self.high, "+z.3f" if signed else "z.3f")
+        return with_interval(self.mean, self.low, self.high, sign="+" * signed)
 
 
 class Forest(NamedTuple):

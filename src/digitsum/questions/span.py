@@ -146,11 +146,11 @@ def said(one: Span) -> str:
     return length(one.span) if beyond else f"{length(one.span)} [{ends[0]}, {ends[1]}]"
 
 
-def together(known: Mapping[str, Span]) -> list[str]:
+def together(known: Mapping[str, str]) -> list[str]:
     """`gru / lru_2 > 1280`: names before what is said of them, once of those that share it."""
     names: dict[str, list[str]] = {}
-    for name, one in known.items():
-        names.setdefault(said(one), []).append(name)
+    for name, words in known.items():
+        names.setdefault(words, []).append(name)
     return [f"{' / '.join(several)} {words}" for words, several in names.items()]
 
 
@@ -212,7 +212,7 @@ def furthest(found: Sweep) -> str:
     known, _ = _apart(found)
     if not known:
         return ""
-    told = ", ".join(together(known))
+    told = ", ".join(together({name: said(one) for name, one in known.items()}))
     return (
         "Memory span, the length at which test accuracy falls through one half, each cell at its "
         f"best learning rate: {told}."

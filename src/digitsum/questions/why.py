@@ -93,7 +93,7 @@ def _why(model: str, length: int, jobs: dict[str, Job]) -> Why:
 
 
 def _said(one: Summary | Difference) -> str:
-    return with_interval(one.mean, one.low, one.high, "+z.2f")
+    return with_interval(one.mean, one.low, one.high, ".2f", "+")
 
 
 def parts(found: Sweep) -> dict[str, tuple[list[str], list[list[str]]]]:
@@ -123,7 +123,7 @@ def mostly(found: Sweep) -> str:
 def _told(one: Why) -> str:
     name = max(REASONS, key=lambda name: getattr(one, name).mean)
     part = getattr(one, name)
-    share = f"{REASONS[name]}, {part.mean:.2f} [{part.low:.2f}, {part.high:.2f}]"
+    share = f"{REASONS[name]}, {with_interval(part.mean, part.low, part.high, '.2f')}"
     return f"{one.model} {one.right.mean:.2f} right, the largest part of the rest {share}"
 
 

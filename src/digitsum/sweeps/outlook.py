@@ -69,8 +69,9 @@ def _known(done: Sequence[Asked]) -> tuple[dict[int, float], float]:
 
 
 def _expected(ask: Ask, means: dict[int, float], spread: float, tried: Sequence[float]) -> Answer:
-    if ask.length > max(means):
-        mean = _further(ask.length, *list(means.items())[-1])
+    longest = max(means)
+    if ask.length > longest:
+        mean = _further(ask.length, longest, means[longest])
     else:
         mean = float(np.interp(math.log(ask.length), np.log([*means]), [*means.values()]))
     steps = [NormalDist().inv_cdf((i + 0.5) / ask.replicas) for i in range(ask.replicas)]
