@@ -112,20 +112,26 @@ def process(tmp_path: Path) -> Command:
     return partial(start, tmp_path)
 
 
-@pytest.fixture
-def command(tmp_path: Path, _forks: Forks | None) -> Command:
-    """The same in a fork, where there are any and nothing is set that imports would read."""
+@pytest.fixture(scope="session")
+def command_in(_forks: Forks | None) -> Command:
+    """`start` in a fork, where there are any and nothing is set that imports would read."""
 
     def run(
-        script: str, *words: str, threads: int | None = None, **env: str
+        place: Path, script: str, *words: str, threads: int | None = None, **env: str
     ) -> subprocess.CompletedProcess[str]:
         if _forks is None or threads is not None or env or script.endswith(CLEAN):
-            return start(tmp_path, script, *words, threads=threads, **env)
-        ended = _forks.run(list(words), tmp_path, script)
+            return start(place, script, *words, threads=threads, **env)
+        ended = _forks.run(list(words), place, script)
         status = -signal.SIGKILL if ended.status is None else ended.status
         return subprocess.CompletedProcess(words, status, ended.out, ended.err)
 
     return run
+
+
+@pytest.fixture
+def command(tmp_path: Path, command_in: Command) -> Command:
+    """The same in an empty folder of the test's own."""
+    return partial(command_in, tmp_path)
 
 
 @pytest.fixture
@@ -195,7 +201,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz", type=int, default=30, help="how many commands are made up")
+    parser.addoption("--fuzz", type=int, default=16, help="how many commands are made up")
     parser.addoption("--kills", type=int, default=2, help="how often the kill test kills")
 
 

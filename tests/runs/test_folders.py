@@ -188,7 +188,7 @@ def test_a_finished_sweep_given_again_needs_nothing_and_loses_nothing(
 def plain(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> str:
     """The table of a sweep whose streams are in order."""
     place = tmp_path_factory.mktemp("plain")
-    assert forks.run([*F, "-m", "lr=0.1,0.01", "hydra.sweep.dir=s"], place).status == 0
+    assert forks.run([*F, "-m", "lr=0.1", "hydra.sweep.dir=s"], place).status == 0
     return (place / "s" / "results.csv").read_text()
 
 
@@ -198,13 +198,13 @@ def plain(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> str:
 def test_streams_change_words_not_results(
     streams: str, plain: str, tmp_path: Path, forks: Forks
 ) -> None:
-    ended = forks.run([*F, "-m", "lr=0.1,0.01", "hydra.sweep.dir=s"], tmp_path, streams=streams)
+    ended = forks.run([*F, "-m", "lr=0.1", "hydra.sweep.dir=s"], tmp_path, streams=streams)
     assert ended.status == 0, ended.err
     assert (tmp_path / "s" / "results.csv").read_text() == plain
     assert "Traceback" not in ended.err
     if streams == "out:ascii":
         assert ended.out.isascii()
-        assert "job 1 of 2 - lr=0.1" in ended.out
+        assert "job 1 of 1 - " in ended.out
 
 
 def test_a_run_of_before_marks_is_known_by_what_it_wrote(tmp_path: Path, forks: Forks) -> None:

@@ -17,7 +17,7 @@ from digitsum.sweeps.search import ROUND, told_round
 from digitsum.sweeps.span_rule import FRESH, Rule
 from digitsum.sweeps.spans import rounds
 
-from ..conftest import Begin, Command, start, until
+from ..conftest import Begin, Command, until
 from ..invented import chosen
 
 WORDS = (
@@ -41,9 +41,9 @@ def finished(folder: Path) -> dict[str, list[float]]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory, command_in: Command) -> Path:
     place = tmp_path_factory.mktemp("whole")
-    done = start(place, "train.py", *WORDS)
+    done = command_in(place, "train.py", *WORDS)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("2 searches -> ")
     assert "round 1 · 6 jobs · srn at 5; indrnn at 5\n" in done.stdout

@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ..conftest import Begin, start, until
+from ..conftest import Begin, Command, until
 from ..printed import check_printed, commands
 
 pytestmark = pytest.mark.faults
 WORDS = ("-m", "seed=0,4", "model=srn_residual", "replicas=4", "evaluate_every=500")
-WORDS += ("trainer.max_epochs=700", "callbacks.checkpoints.seconds=0.2")
+WORDS += ("trainer.max_epochs=350", "callbacks.checkpoints.seconds=0.2")
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory, command_in: Command) -> Path:
     """The second job, where nothing stops it."""
     place = tmp_path_factory.mktemp("whole")
-    done = start(place, "train.py", *WORDS, "hydra.sweep.dir=whole")
+    done = command_in(place, "train.py", *WORDS, "hydra.sweep.dir=whole")
     assert done.returncode == 0, done.stderr
     return place / "whole" / "seed=4"
 

@@ -68,9 +68,9 @@ def test_a_studys_folder_says_what_was_overridden_whatever_ran_before(
 ) -> None:
     """A toy of a study doesn't take its place; what its YAML says anyway is no override."""
     for words, name in (
-        (("replicas=2", "model=srn"), "smoke,model=srn,replicas=2"),
+        (("replicas=2", "model=srn", "overwrite=true"), "smoke,model=srn,replicas=2"),
         ((), "smoke"),
-        (("replicas=4", "overwrite=true"), "smoke"),
+        (("replicas=4", "overwrite=false"), "smoke"),
     ):
         done = command("train.py", "study=smoke", *words)
         assert done.returncode == 0, done.stderr
