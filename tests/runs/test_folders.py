@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +25,8 @@ THEIRS = [
     *("config.yaml", "results.json", "checkpoint.ckpt", "report.md", "sweep.json", ".hydra/a.yaml"),
     *("mlflow.db", "answer/picture.png", "train.log", ".lock", ".digitsum.json", "a b/[c]/d=e,f"),
 ]
+# Those that a command looks for before it writes.
+ASKED = ["results.json", "checkpoint.ckpt", "config.yaml", "sweep.json", ".digitsum.json"]
 
 
 def state(folder: Path) -> dict[str, str]:
@@ -46,7 +50,7 @@ def status(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("kind", ["run", "sweep"])
-@pytest.mark.parametrize("names", [THEIRS, *([one] for one in THEIRS if one != ".lock")])
+@pytest.mark.parametrize("names", [THEIRS, *([one] for one in ASKED)])
 def test_a_folder_that_holds_something_else_is_refused_untouched(
     kind: str, names: list[str], tmp_path: Path, forks: Forks
 ) -> None:
@@ -57,6 +61,18 @@ def test_a_folder_that_holds_something_else_is_refused_untouched(
     assert ended.status == 1
     assert len(ended.err.splitlines()) == 1, ended.err
     assert str(tmp_path / "theirs") in ended.err
+    assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize("kind", ["run", "sweep"])
+@pytest.mark.parametrize("name", [one for one in THEIRS if one != ".lock"])
+def test_one_file_is_enough_to_be_refused(
+    kind: Literal["run", "sweep"], name: str, tmp_path: Path
+) -> None:
+    put(tmp_path / "theirs", [name])
+    before = state(tmp_path)
+    with pytest.raises(UserError, match=re.escape(str(tmp_path / "theirs"))):
+        Folder(tmp_path / "theirs", kind)
     assert state(tmp_path) == before
 
 
