@@ -15,7 +15,7 @@ from digitsum.figures.gradient_norms import gradient_norms
 from digitsum.figures.memory import memory
 from digitsum.figures.over_steps import over_steps
 from digitsum.figures.style import chance_line, figure
-from digitsum.questions.asked import asked_at_lengths
+from digitsum.questions.asked import _said, asked_at_lengths
 from digitsum.questions.dial import skip
 from digitsum.questions.explosion import explosion
 from digitsum.questions.forest import Forest, Row, forest
@@ -230,6 +230,12 @@ def test_networks_asked_elsewhere_are_trained_down_and_asked_across() -> None:
     assert [text.get_text() for text in axes.get_xticklabels()] == ["5", "20"]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["5", "10"]
     assert axes.images[0].origin == "lower"
+
+
+def test_what_they_are_is_a_name_or_a_key_with_its_number(tmp_path: Path) -> None:
+    (job,) = chosen(tmp_path, [{"model": "gru", "lr": 0.1, "clip.value": "null"}]).jobs
+    told = [_said(key, job) for key in ("model", "lr", "clip.value")]
+    assert told == ["gru", "lr=0.1", "clip.value=null"]
 
 
 def test_confusion_is_true_down_and_answered_across() -> None:

@@ -11,7 +11,7 @@ from digitsum.errors import UserError
 from digitsum.figures.gates import SEQUENCE, sequence_of
 from digitsum.figures.reading import reading
 from digitsum.network.cells import IRNN
-from digitsum.runs.asking import ask, sequences
+from digitsum.runs.asking import _votes, ask, sequences
 from digitsum.task.question import PAIR, SUM, Question
 
 from ..conftest import classifier
@@ -41,6 +41,17 @@ def test_what_was_typed() -> None:
 def test_what_cannot_be_asked(text: str, asked: Question, words: str) -> None:
     with pytest.raises(UserError, match=words):
         sequences(text, asked)
+
+
+def test_the_commonest_answers_are_told_one_by_one() -> None:
+    """By hand: four gave 13, with 0.2 to 0.8. One that is left over alone is told, too."""
+    said = ask(classifier(IRNN, 1), [6, 7, 0], SUM)
+    answers = [8, 13, 13, 13, 13, 8, 8, 10, 10, 2, 18]
+    sure = [0.5, 0.2, 0.4, 0.6, 0.8, 0.5, 0.8, 0.9, 0.9, 0.1, 0.1]
+    told = "13: 4 of 11 (0.50); 8: 3 of 11 (0.60); 10: 2 of 11 (0.90); 2 others"
+    assert _votes(said._replace(answers=answers, probabilities=sure)) == told
+    ten = "13: 4 of 10 (0.50); 8: 3 of 10 (0.60); 10: 2 of 10 (0.90); 2: 1 of 10 (0.10)"
+    assert _votes(said._replace(answers=answers[:10], probabilities=sure[:10])) == ten
 
 
 def test_answers_are_those_of_the_network() -> None:

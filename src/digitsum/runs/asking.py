@@ -25,6 +25,7 @@ from digitsum.task.question import Question
 from digitsum.writing import write_aside
 
 MOST = 1000  # items of a sequence
+COMMONEST = 3  # answers that are told one by one
 
 
 class Said(NamedTuple):
@@ -126,13 +127,17 @@ def ask_run(folder: Path, text: str) -> None:
 
 
 def _votes(said: Said) -> str:
-    """Answers, the commonest first, with how many replicas gave each and how sure they were."""
+    """The commonest answers, with how many replicas gave each and how sure they were; of others
+    how many there are.
+    """
     told = []
-    for answer, _ in Counter(said.answers).most_common():
+    votes = Counter(said.answers).most_common()
+    others = len(votes) - COMMONEST if len(votes) > COMMONEST + 1 else 0
+    for answer, _ in votes[: len(votes) - others]:
         own = [p for a, p in zip(said.answers, said.probabilities, strict=True) if a == answer]
         sure = f"{len(own)} of {len(said.answers)} ({np.mean(own):.2f})"
         told.append(f"{said.asked.said(answer)}: {sure}")
-    return "; ".join(told)
+    return "; ".join([*told, *([f"{others} others"] if others else [])])
 
 
 def _right(said: Said) -> str:

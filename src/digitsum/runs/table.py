@@ -45,7 +45,7 @@ def show_run(
     count = len(result["replicas"])
     title = f"{count} replica{'s' * (count > 1)}, accuracy by chance {result['chance']:.2f}"
     several = ("min", "max") if count > 1 else ()
-    table = Table(title=title)
+    table = Table(title=title, show_header=bool(several))
     table.add_column("")
     for name in ("mean [95 % interval]" if several else "", *several):
         table.add_column(name, justify="right")
