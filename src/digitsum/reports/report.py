@@ -103,7 +103,7 @@ def answer(found: Sweep, entries: Sequence[Any]) -> str:
     """The first that is to be had, each asked by `_target_`; before it, that nothing has been
     learnt yet, if that is so; empty where there is none.
     """
-    begun = f"{NOTHING} (by chance {found.by_chance}).\n" if _at_chance(found) else ""
+    begun = f"{NOTHING}, which has {found.by_chance}.\n" if _at_chance(found) else ""
     for entry in entries:
         words: str = function(entry, "answers")(found)
         if words:
