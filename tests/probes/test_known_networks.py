@@ -1,18 +1,21 @@
 """Probes on networks and records whose answers are known: one thing taken for another shows."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch.loggers import Logger
 from torch import Tensor
 
 from digitsum.figures.gates import trace
 from digitsum.network.cells import GRU, IRNN, LRU, LSTM, MGU, UGRNN, Cell, IndRNN, MinGRU, SRNSkip
 from digitsum.probes.gradient_flow import GradientFlow, memory_horizon
-from digitsum.probes.memory import BOTH, Memory, targets
-from digitsum.probes.probe import Probe
+from digitsum.probes.gradient_norms import GradientNorms
+from digitsum.probes.memory import BOTH, OWN_TARGETS, Memory, targets
+from digitsum.probes.probe import Probe, dev_sample
 from digitsum.probes.saturation import Saturation, saturated_fraction
 from digitsum.probes.spectrum import Spectrum, spectral_radius
 from digitsum.task.data import Batch
@@ -116,6 +119,73 @@ def test_a_summary_is_of_the_last_look() -> None:
         f"{name} at the end": [at] for name, at in zip(names, (0.2, 0.3, 0.4, 0.5), strict=True)
     }
     assert {name: np.round(values, 6).tolist() for name, values in found.items()} == expected
+
+
+def test_norms_are_summed_up_by_hand() -> None:
+    """Steps that aren't finite are counted, and left out of the largest; infinity is clipped."""
+    probe = GradientNorms("x")
+    probe._bound = 2.0
+    before = [[[1.0, 9]], [[float("inf"), 1]], [[float("nan"), 1]]]
+    whole = [[1.0, 9], [float("inf"), 1], [float("nan"), 2]]
+    found = looked(probe, before=before, global_before=whole)
+    assert found["nonfinite_steps"] == [2, 0]
+    assert found["largest_global_norm"] == [1, 9]
+    assert found["clipped_fraction"] == pytest.approx([1 / 3, 1 / 3])
+
+
+def test_figures_say_what_was_probed() -> None:
+    norms = GradientNorms("x")
+    norms.names, norms._bound = ["W"], 0.5
+    looked(norms, before=[[[1.0, 2]]] * 3, after=[[[0.5, 0.5]]] * 3, global_before=[[1.0, 2]] * 3)
+    made = norms.figure(norms.arrays())
+    assert made.get_suptitle().startswith("clipped at 0.5;")
+    assert [line.get_label() for line in made.axes[0].lines] == [
+        "before clipping",
+        "after clipping",
+    ]
+    read = Memory("x")
+    looked(read, accuracy=[[[[0.9, 0.1]]] * 4] * 3)
+    assert "chance\n0.10" in [text.get_text() for text in read.figure(read.arrays()).axes[0].texts]
+    read.names = OWN_TARGETS  # of items of a person's own: each has a chance of its own
+    assert not read.figure(read.arrays()).axes[0].texts
+
+
+class Book(Logger):
+    """Remembers what it is told."""
+
+    name = version = "book"
+
+    def __init__(self) -> None:
+        self.told: list[tuple[dict[str, float], int]] = []
+
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
+        assert step is not None
+        self.told.append((dict(metrics), step))
+
+    def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
+def test_loggers_are_told_what_is_finite_at_its_step(tmp_path: Path) -> None:
+    """The median over replicas, into a folder that isn't there yet."""
+    probe, book = GradientNorms(str(tmp_path / "a" / "b")), Book()
+    probe.names = ["W"]
+    looked(
+        probe,
+        before=[[[1.0, 2, 9]], [[float("nan")] * 3], [[3.0, 4, 5]]],
+        global_before=[[1.0, 2, 3]] * 3,
+    )
+    probe.finish(trainer(logger=book))
+    assert book.told == [({"gradient_norms/W_before": 2}, 1), ({"gradient_norms/W_before": 4}, 21)]
+    with np.load(tmp_path / "a" / "b" / "gradient_norms.npz") as stored:
+        assert stored["step"].tolist() == [1, 11, 21]
+
+
+def test_about_as_many_dev_sequences_as_wished_spread_over_all() -> None:
+    labels = torch.arange(10).expand(1, 10)
+    told = SimpleNamespace(course=SimpleNamespace(dev=Batch(labels[..., None], labels)))
+    for count, wanted in ((10, range(10)), (7, range(10)), (5, range(0, 10, 2)), (99, range(10))):
+        assert dev_sample(told, count).labels.tolist() == [list(wanted)]  # type: ignore[arg-type]
 
 
 def test_the_horizon_counts_from_the_end() -> None:
