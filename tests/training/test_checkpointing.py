@@ -1,0 +1,141 @@
+"""Which checkpoint is gone on from, and when one is written, without a process."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from digitsum.errors import Stopped, UserError
+from digitsum.training.checkpointing import ASIDE, CURRENT, PREVIOUS, Checkpoints, latest, save
+
+
+class Trainer:
+    """Saves its step, as a checkpoint of ours has curves in it."""
+
+    def __init__(self, step: int = 1) -> None:
+        self.global_step = step
+
+    def save_checkpoint(self, path: Path) -> None:
+        torch.save({"curves": {}, "step": self.global_step}, path)
+
+
+def step(path: Path) -> int:
+    return int(torch.load(path, weights_only=True)["step"])
+
+
+def written(folder: Path, *steps: int) -> None:
+    for number in steps:
+        save(Trainer(number), folder)  # type: ignore[arg-type]
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_the_one_before_is_kept(tmp_path: Path) -> None:
+    assert latest(tmp_path) is None
+    written(tmp_path, 1)
+    assert names(tmp_path) == {CURRENT}
+    written(tmp_path, 2, 3)
+    assert names(tmp_path) == {CURRENT, PREVIOUS}
+    assert (step(tmp_path / CURRENT), step(tmp_path / PREVIOUS)) == (3, 2)
+    assert latest(tmp_path) == tmp_path / CURRENT
+
+
+def test_a_write_that_fails_leaves_what_was(tmp_path: Path) -> None:
+    written(tmp_path, 1, 2)
+
+    class Full(Trainer):
+        def save_checkpoint(self, path: Path) -> None:
+            path.write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left") as error:
+        save(Full(), tmp_path)  # type: ignore[arg-type]
+    assert error.value.filename == str(tmp_path / CURRENT)
+    assert ASIDE not in names(tmp_path)
+    assert (step(tmp_path / CURRENT), step(tmp_path / PREVIOUS)) == (2, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"half", {"other": 1}, [1, 2]])
+def test_a_torn_one_gives_way_and_says_so(
+    content: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path, 1, 2)
+    current = tmp_path / CURRENT
+    if isinstance(content, bytes):
+        current.write_bytes(content)
+    else:
+        torch.save(content, current)
+    assert latest(tmp_path) == tmp_path / PREVIOUS
+    told = capsys.readouterr().out
+    assert told.startswith(f"{current} can't be used (")
+    assert told.endswith(f"; going on from {PREVIOUS}\n")
+    assert told.count("\n") == 1
+    (tmp_path / PREVIOUS).write_bytes(b"torn, too")
+    with pytest.raises(UserError) as error:
+        latest(tmp_path)
+    assert str(current) in str(error.value)
+    assert str(tmp_path / PREVIOUS) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_object_is_not_opened(tmp_path: Path) -> None:
+    torch.save({"curves": SimpleNamespace(a=1)}, tmp_path / CURRENT)
+    with pytest.raises(UserError, match="can't be used"):
+        latest(tmp_path)
+
+
+def test_one_is_written_at_most_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    book = Checkpoints(str(tmp_path), seconds=10)
+    book.on_train_start(Trainer(), None)  # type: ignore[arg-type]
+    written_at = []
+    for number, now[0] in enumerate((105.0, 109.9, 110.0, 119.0, 120.0, 129.9, 131.0)):
+        book.on_train_epoch_end(Trainer(number), None)  # type: ignore[arg-type]
+        if (tmp_path / CURRENT).exists() and step(tmp_path / CURRENT) == number:
+            written_at.append(now[0])
+    book.teardown(Trainer(), None, "fit")  # type: ignore[arg-type]
+    assert written_at == [110.0, 120.0, 131.0]
+    assert book.patient
+    assert not Checkpoints(str(tmp_path), seconds=0).patient
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process can't send itself these")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_asked_to_stop_it_writes_one_and_ends(number: signal.Signals, tmp_path: Path) -> None:
+    heard: list[int] = []
+    before = signal.signal(number, lambda one, _: heard.append(one))
+    try:
+        book = Checkpoints(str(tmp_path), seconds=1000)
+        book.on_train_start(Trainer(), None)  # type: ignore[arg-type]
+        os.kill(os.getpid(), number)
+        assert not names(tmp_path)  # at the end of the pass, not in its midst
+        with pytest.raises(Stopped) as stopped:
+            book.on_train_epoch_end(Trainer(38), None)  # type: ignore[arg-type]
+        assert stopped.value.number == number
+        words = f"stopped by {number.name} after step 38; checkpoint saved"
+        assert str(stopped.value) == words
+        assert step(tmp_path / CURRENT) == 38
+        # A second time it is whoever's it was before.
+        assert heard == []
+        os.kill(os.getpid(), number)
+        assert heard == [number]
+    finally:
+        signal.signal(number, before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process can't send itself these")
+def test_afterwards_signals_are_whose_they_were(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    book = Checkpoints(str(tmp_path))
+    book.on_train_start(Trainer(), None)  # type: ignore[arg-type]
+    assert signal.getsignal(signal.SIGTERM) != before
+    book.teardown(Trainer(), None, "fit")  # type: ignore[arg-type]
+    assert signal.getsignal(signal.SIGTERM) == before
