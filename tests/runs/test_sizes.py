@@ -1,5 +1,6 @@
 """What a run needs is known before it begins, and what can't fit is refused."""
 
+import json
 import os
 import subprocess
 import sys
@@ -23,40 +24,47 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 # In a process that holds what a run holds when it asks.
 ESTIMATED = """
-import sys
+import json, sys
 import digitsum.runs.search_path, digitsum.sweeps.manifest
 from hydra import compose, initialize_config_dir
 from digitsum.runs.checks.check import check
 from digitsum.runs.checks.sizes import sizes
 from digitsum.runs.notebook import CONF
-with initialize_config_dir(str(CONF), version_base="1.3"):
-    config = compose("config", sys.argv[1:])
-check(config, folder=".")
-from digitsum.runs.checks.sizes import sizes
-print(*sizes(config))
+for words in json.loads(sys.argv[1]):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", words)
+    check(config, folder=".")
+    print(*sizes(config))
 """
 FEW = ("trainer.max_steps=2", "evaluate_every=2")
 
 
+RUNS = [
+    ("data.length=3",),
+    ("replicas=16", "data.length=2000"),
+    ("model=gru", "recurrence=reference", "data.length=1000", "data.batch_size=300"),
+]
+
+
+@pytest.fixture(scope="module")
+def estimated(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What is said of each of these runs."""
+    asked = [sys.executable, "-c", ESTIMATED, json.dumps([[*words, *FEW] for words in RUNS])]
+    place = tmp_path_factory.mktemp("estimated")
+    done = subprocess.run(asked, cwd=place, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the peak is asked of POSIX")
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("data.length=3",),
-        ("replicas=16", "data.length=2000"),
-        ("model=gru", "recurrence=reference", "data.length=1000", "data.batch_size=300"),
-    ],
-)
-def test_a_run_needs_what_was_estimated(words: tuple[str, ...], tmp_path: Path) -> None:
-    typed = [sys.executable, str(REPO / "train.py"), *words, *FEW, "hydra.run.dir=run"]
+@pytest.mark.parametrize("number", range(len(RUNS)), ids=[words[0] for words in RUNS])
+def test_a_run_needs_what_was_estimated(number: int, estimated: list[str], tmp_path: Path) -> None:
+    typed = [sys.executable, str(REPO / "train.py"), *RUNS[number], *FEW, "hydra.run.dir=run"]
     done = subprocess.run(
         [sys.executable, "-c", PEAK, *typed], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     peak = int(done.stdout.splitlines()[-1]) * (1 if sys.platform == "darwin" else 1024)
-    asked = [sys.executable, "-c", ESTIMATED, *words, *FEW]
-    said = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    memory, _, left = map(float, said.split())
+    memory, _, left = map(float, estimated[number].split())
     assert peak / 1.5 < memory < peak * 1.5
     found = sum(one.stat().st_size for one in tmp_path.rglob("*") if one.is_file())
     assert found / 1.5 < left < found * 1.5
