@@ -57,6 +57,18 @@ def test_all_positions_are_used_alike() -> None:
     np.testing.assert_allclose((digits != 0).mean(0), 0.9 * 3 / 7, atol=0.02)
 
 
+def test_all_digits_are_drawn_alike() -> None:
+    """Of 84,000 each of the ten is a tenth, within five standard deviations; and there are no
+    others.
+    """
+    files = SOURCE.draw(30, "train", 30, 0, "all").digits[:, 2:]
+    passes = SOURCE.draw_pass(30, 30, [7], 0, "all").digits[0][:, 2:]
+    for digits in (files, passes):
+        counts = np.bincount(digits.ravel())
+        assert len(counts) == 10
+        np.testing.assert_allclose(counts / digits.size, 0.1, atol=0.0052)
+
+
 def test_files_of_other_counts_lie_apart(tmp_path: Path) -> None:
     paths = [generated_path(tmp_path, SOURCE, 9, "dev", 1, 0, count) for count in (1, 2, "all")]  # type: ignore[arg-type]
     assert len(set(paths)) == 3
