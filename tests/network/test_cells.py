@@ -17,6 +17,7 @@ from digitsum.network.cells import (
     SRNResidual,
     SRNSkip,
 )
+from digitsum.network.embedding import Learned
 from digitsum.network.initialisation import (
     Initialisation,
     identity,
@@ -175,3 +176,16 @@ def test_mingru(x: Tensor, h: Tensor) -> None:
     z = torch.sigmoid(x @ W_z + b_z[0])
     expected = (1 - z) * h + z * (x @ W_h + b_h[0])
     torch.testing.assert_close(one_step(cell, x, h), expected)
+
+
+def test_an_embedding_looks_up_in_each_replicas_own_table() -> None:
+    """By hand: replica 1's rows are a hundred above replica 0's."""
+    made = Learned(replica_generators(0, 2), size=3)
+    with torch.no_grad():
+        made.table.copy_(torch.arange(30.0).view(10, 3) + torch.tensor([0.0, 100])[:, None, None])
+    digits = torch.tensor([[[0, 9], [2, 2]], [[1, 0], [3, 4]]])
+    found = made(digits)
+    assert found.shape == (2, 2, 2, 3)
+    assert found[0, 0, 1].tolist() == [27, 28, 29]
+    assert found[0, 1].tolist() == [[6, 7, 8], [6, 7, 8]]
+    assert found[1, 1].tolist() == [[109, 110, 111], [112, 113, 114]]

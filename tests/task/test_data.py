@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from digitsum.task.data import DigitSumData
+from digitsum.task.data import Batch, DigitSumData
 from digitsum.task.examples import BlogStream, IndependentStreams
 
 from ..conftest import data
@@ -69,3 +69,16 @@ def test_each_replica_and_pass_has_an_order_of_its_own(seed: int, tmp_path: Path
     other = data(tmp_path, 1, seed=seed + 1, length=5, shuffle=True)
     other.setup()
     assert torch.equal(other.course().order(1)[0], second[1])  # type: ignore[misc]
+
+
+def test_sequences_that_occur_in_train_are_counted_replica_by_replica(tmp_path: Path) -> None:
+    """By hand: of replica 0 the last two, of replica 1 none."""
+    own = data(tmp_path, 2, length=3)
+    train = torch.tensor([[[1, 2, 0], [1, 2, 0], [4, 5, 6]], [[1, 2, 9], [0, 0, 0], [4, 5, 6]]])
+    test = torch.tensor([[[1, 2, 3], [1, 2, 0], [1, 2, 0]], [[1, 2, 0], [0, 0, 1], [6, 5, 4]]])
+    labels = torch.zeros(2, 3, dtype=torch.int64)
+    own.splits = {"train": Batch(train, labels), "dev": Batch(train, labels)}
+    own.splits["test"] = Batch(test, labels)
+    assert own.seen_in_train("test") == [2, 0]
+    assert own.seen_in_train("dev") == [3, 3]
+    assert data(tmp_path, 2, length=5, fresh=True).seen_in_train("test") == [None, None]
