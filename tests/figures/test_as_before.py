@@ -98,7 +98,7 @@ def rows() -> list[Row]:
 
 
 def read(replicas: int) -> Figure:
-    states = np.linspace(-0.25, 0.5, 12).reshape(4, 3)
+    states = np.linspace(-0.25, 0.5, 12).reshape(4, 3) * (1 if replicas > 1 else -1)
     likely = np.linspace(0.1, 0.9, 4)[:, None] + WOBBLE[:replicas]
     return reading(states, likely, (6, 7, 0, 1), "13")
 
@@ -140,7 +140,7 @@ FIGURES: dict[str, Callable[[], list[Figure]]] = {
         over_steps(np.arange(900), many(900), "measure", 0.5),
     ],
     "reading": lambda: [read(8), read(1)],
-    "spans": lambda: [spans_figure(rows()), spans_figure(rows()[2:3])],
+    "spans": lambda: [spans_figure(rows()), spans_figure(rows()[2:3]), spans_figure(rows()[3:4])],
 }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from digitsum.figures.confusion import confusion
 from digitsum.figures.curves import curves
@@ -14,7 +15,7 @@ from digitsum.figures.flow import flow
 from digitsum.figures.gradient_norms import gradient_norms
 from digitsum.figures.memory import memory
 from digitsum.figures.over_steps import over_steps
-from digitsum.figures.style import chance_line, figure
+from digitsum.figures.style import chance_line, figure, save
 from digitsum.questions.asked import _said, asked_at_lengths
 from digitsum.questions.dial import skip
 from digitsum.questions.explosion import explosion
@@ -236,6 +237,19 @@ def test_what_they_are_is_a_name_or_a_key_with_its_number(tmp_path: Path) -> Non
     (job,) = chosen(tmp_path, [{"model": "gru", "lr": 0.1, "clip.value": "null"}]).jobs
     told = [_said(key, job) for key in ("model", "lr", "clip.value")]
     assert told == ["gru", "lr=0.1", "clip.value=null"]
+
+
+def test_a_figures_files_say_nothing_of_when_and_by_what(tmp_path: Path) -> None:
+    """The same figure is the same file, whatever the day."""
+    made = figure()
+    made.subplots().plot([1, 2])
+    assert save(made, tmp_path / "a" / "one") == tmp_path / "a" / "one.png"
+    with Image.open(tmp_path / "a" / "one.png") as picture:
+        assert picture.info.keys() <= {"dpi"}
+        assert picture.size == (1024, 640)  # 6.4 x 4 inches at 160 dots
+    text = (tmp_path / "a" / "one.pdf").read_bytes()
+    assert b"CreationDate" not in text
+    assert b"Producer" not in text
 
 
 def test_confusion_is_true_down_and_answered_across() -> None:
