@@ -140,8 +140,9 @@ def silent(claims: Sequence[Claim]) -> list[str]:
 def facts(found: Sweep) -> list[str]:
     """What is to be known before the first look."""
     counts = sorted({len(job.replicas) for job in found.complete})
-    replicas = [f"{' to '.join(map(str, counts[:: len(counts) - 1 or 1]))} replicas a setting"]
-    return [found.done, *(replicas if counts else []), f"accuracy by chance {found.by_chance}"]
+    ends = " to ".join(map(str, counts[:: len(counts) - 1 or 1]))
+    replicas = [f"{ends} replica{'s' * (counts != [1])} a setting"] if counts else []
+    return [found.done, *replicas, f"accuracy by chance {found.by_chance}"]
 
 
 def notes(found: Sweep) -> list[str]:
