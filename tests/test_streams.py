@@ -83,21 +83,43 @@ def test_no_stream_is_one_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     forgive()
     first = sys.stdout, sys.stderr
+    assert all(isinstance(one, Forgiving) for one in first)
     print("lost", flush=True)
     print("told", file=sys.stderr)
+    assert sys.stdout.writable()
     forgive()
     assert (sys.stdout, sys.stderr) == first
     assert sys.stderr.getvalue() == "told\n"  # type: ignore[attr-defined]
 
 
-def test_a_closed_descriptor_is_opened_on_nothing(tmp_path: Path) -> None:
-    kept = os.dup(0)
+def test_standard_output_stays_the_stream_that_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    theirs = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", theirs)
+    forgive()
+    print("told")
+    assert theirs.getvalue() == "told\n"
+
+
+@pytest.mark.parametrize("error", [OSError(9, "bad"), ValueError("closed"), AttributeError("x")])
+def test_a_stream_that_can_not_be_set_is_taken_as_it_is(error: Exception) -> None:
+    class Stubborn(io.StringIO):
+        def reconfigure(self, **_: object) -> None:
+            raise error
+
+    assert Forgiving(Stubborn()).write("abc") == 3
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_closed_descriptor_is_opened_on_nothing(number: int, tmp_path: Path) -> None:
+    kept = os.dup(number)
     try:
-        os.close(0)
+        os.close(number)
         forgive()
-        assert os.path.samestat(os.fstat(0), os.stat(os.devnull))
+        assert os.path.samestat(os.fstat(number), os.stat(os.devnull))
         with (tmp_path / "file").open("w") as file:
             assert file.fileno() > 2
     finally:
-        os.dup2(kept, 0)
+        os.dup2(kept, number)
         os.close(kept)

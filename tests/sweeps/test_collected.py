@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from digitsum.errors import UserError
 from digitsum.sweeps.collected import _of_another, collect
 from digitsum.sweeps.jobs import Job, TornFileError
+from digitsum.sweeps.made import Made
 
 from ..invented import chosen
 
@@ -120,3 +122,33 @@ def test_a_torn_array_is_its_own_jobs(tmp_path: Path) -> None:
         found.jobs[1].arrays()
     assert error.value.folder == tmp_path / "s" / "1"
     assert found.jobs[1].arrays("memory") == {}
+
+
+def test_a_seed_in_two_jobs_of_one_setting_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"seed 4 occurs twice in lr=0\.1; jobs that differ only"):
+        chosen(tmp_path / "s", [{"lr": 0.1}, {"lr": 0.1, "seed": 4}, {"lr": 0.2, "seed": 4}])
+
+
+def test_what_a_manifest_says_is_the_sweeps(tmp_path: Path) -> None:
+    made = {"command": "python train.py -m lr=1,2", "commit": "abc", "machine": "mine"}
+    told = {"fixed": ["seed=0"], "grows": 160, "made": made, "report": {"figures": []}}
+    found = chosen(tmp_path / "s", [{"lr": 1.0}, {"lr": 2.0}], **told)
+    assert found.folder == tmp_path / "s"
+    assert (found.study, found.fixed) == ("s", ["seed=0"])
+    assert (found.grows, found.trials, found.shown) == (160, 0, {"figures": []})
+    assert found.made == Made(**made, started=0.0)
+
+
+def test_settings_that_a_result_lacks_are_those_typed(tmp_path: Path) -> None:
+    """How a run was told may be what varies; a word of which nothing is known is no setting."""
+    chosen(tmp_path / "s", [{"lr": 0.1}, {"lr": 0.1, "seed": 8}])
+    listed = json.loads((tmp_path / "s" / "sweep.json").read_text())
+    for number, one in enumerate(listed["jobs"]):
+        one["overrides"] = [f"logger={'ab'[number]}", "callbacks.x=1", "word=3", "optimizer.lr=0.1"]
+    (tmp_path / "s" / "sweep.json").write_text(json.dumps(listed))
+    found = collect(tmp_path / "s")
+    first, second = found.jobs
+    assert (first.settings["logger"], second.settings["logger"]) == ("a", "b")
+    assert first.settings["callbacks.x"] == "1"
+    assert not {"word", "optimizer.lr"} & first.settings.keys()
+    assert found.varied == ["logger"]

@@ -85,6 +85,12 @@ def test_a_torn_one_gives_way_and_says_so(
     assert "\n" not in str(error.value)
 
 
+def test_killed_between_two_renames_the_one_before_is_there(tmp_path: Path) -> None:
+    written(tmp_path, 1, 2)
+    (tmp_path / CURRENT).unlink()
+    assert latest(tmp_path) == tmp_path / PREVIOUS
+
+
 def test_an_object_is_not_opened(tmp_path: Path) -> None:
     torch.save({"curves": SimpleNamespace(a=1)}, tmp_path / CURRENT)
     with pytest.raises(UserError, match="can't be used"):
@@ -104,6 +110,7 @@ def test_one_is_written_at_most_so_often(tmp_path: Path, monkeypatch: pytest.Mon
     book.teardown(Trainer(), None, "fit")  # type: ignore[arg-type]
     assert written_at == [110.0, 120.0, 131.0]
     assert book.patient
+    assert Checkpoints(str(tmp_path), seconds=0.5).patient
     assert not Checkpoints(str(tmp_path), seconds=0).patient
 
 
@@ -139,3 +146,44 @@ def test_afterwards_signals_are_whose_they_were(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGTERM) != before
     book.teardown(Trainer(), None, "fit")  # type: ignore[arg-type]
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process can't send itself these")
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        (None, None),
+        ("job not requeued because: timed-out too many times.", "it ran out of time too often"),
+        ("no scontrol here", "no scontrol here; its checkpoint is saved, after step 38"),
+    ],
+)
+def test_whoever_queues_it_again_is_asked_once_it_is_saved(
+    says: str | None, words: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a cluster submitit's handler was there first: it ends the process, unless it refuses."""
+    monkeypatch.setenv("SUBMITIT_EXECUTOR", "slurm")
+    heard: list[tuple[int, object, bool]] = []
+
+    def queues(number: int, frame: object) -> None:
+        heard.append((number, frame, (tmp_path / CURRENT).exists()))
+        if says is not None:
+            raise RuntimeError(says)
+
+    before = signal.signal(signal.SIGUSR2, queues)
+    try:
+        book = Checkpoints(str(tmp_path), seconds=1000)
+        book.on_train_start(Trainer(), None)  # type: ignore[arg-type]
+        os.kill(os.getpid(), signal.SIGUSR2)
+        assert not heard
+        if words is None:
+            book.on_train_epoch_end(Trainer(38), None)  # type: ignore[arg-type]
+            # It is still here, so that the next signal is heard as the first was.
+            assert signal.getsignal(signal.SIGUSR2) not in (queues, before)
+            book.teardown(Trainer(), None, "fit")  # type: ignore[arg-type]
+        else:
+            with pytest.raises(UserError, match=words) as error:
+                book.on_train_epoch_end(Trainer(38), None)  # type: ignore[arg-type]
+            assert str(error.value).endswith("and the same command goes on with resume=true")
+        assert heard == [(signal.SIGUSR2, None, True)]
+    finally:
+        signal.signal(signal.SIGUSR2, before)
