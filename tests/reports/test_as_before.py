@@ -60,7 +60,12 @@ def lengths(folder: Path) -> None:
             one |= {"dev_seen_in_train": 3, "test_seen_in_train": 4 + number}
         versions = {"python": "3.12.1", "torch": "2.13.0"}
         result(folder, number, seconds=1.5 * (number + 1), versions=versions, replicas=replicas)
-    manifest(folder, study="accuracy_vs_length", started=1_700_000_000.0)
+    # What makes an answer in TensorBoard, and what offers MLflow.
+    (folder / "0" / "events.out.tfevents.1").touch()
+    (folder / "mlflow.db").touch()
+    tables = [{"_target_": "digitsum.questions.span.span_table"}]
+    shown = SHOWN | {"tables": tables}
+    manifest(folder, study="accuracy_vs_length", started=1_700_000_000.0, report=shown)
 
 
 def troubled(folder: Path) -> None:
@@ -79,6 +84,26 @@ def troubled(folder: Path) -> None:
     result(folder, 4, replicas=replicas, by_chance="0.20 (always 3)", chance=0.2)
     jobs = [{"folder": f"{i}", "overrides": [f"lr={lr}"]} for i, lr in enumerate(rates)]
     manifest(folder, study=None, fixed=["seed=0", "model=srn"], jobs=jobs)
+
+
+def torn_arrays(folder: Path) -> None:
+    """Of one job the curves can't be read, of another they are missing; one had digits enough to
+    distract that it can't be asked at the shortest length; examples of a person's own.
+    """
+    jobs = [
+        {"data.length": length, "test": 0.7, "dev": dev, "data.distractors": 4} | RECORDED
+        for length, dev in ((10, 0.6), (20, 0.5), (30, 0.4), (40, 0.7))
+    ]
+    chosen(folder, jobs)  # type: ignore[arg-type]
+    (folder / "1" / "curves.npz").write_bytes(b"PK torn")
+    (folder / "2" / "curves.npz").unlink()
+    manifest(folder, study="no study of ours")
+
+
+def own_files(folder: Path) -> None:
+    jobs = [{"lr": lr, "data.dir": "/mine", "test": 0.7, "dev": lr} for lr in (0.1, 0.3)]
+    chosen(folder, [job | RECORDED for job in jobs])
+    manifest(folder, study=None)
 
 
 def one_replica(folder: Path) -> None:
@@ -101,7 +126,7 @@ def sought(folder: Path) -> None:
 
 
 CASES: dict[str, Callable[[Path], None]] = {
-    one.__name__: one for one in (lengths, troubled, one_replica, sought)
+    one.__name__: one for one in (lengths, troubled, torn_arrays, own_files, one_replica, sought)
 }
 
 
