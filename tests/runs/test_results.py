@@ -133,11 +133,13 @@ def test_arrays_are_read_without_running_anything(tmp_path: Path) -> None:
     }
     np.savez(tmp_path / "b.npz", one=np.array([print], object))
     (tmp_path / "c.npz").write_bytes(b"PK\x03\x04 torn")
-    for name in ("b.npz", "c.npz", "none.npz"):
+    (tmp_path / "d.npz").write_bytes(b"anything")
+    for name in ("b.npz", "c.npz", "d.npz", "none.npz"):
         with pytest.raises(UserError) as error:
             read_arrays(tmp_path / name)
         assert "\n" not in str(error.value)
         assert str(error.value)
+        assert "pickle" not in str(error.value)  # nobody is told how to load it unsafely
 
 
 def test_a_notebook_composes_what_is_typed() -> None:

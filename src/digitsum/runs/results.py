@@ -42,7 +42,9 @@ def read_arrays(path: Path) -> dict[str, Array]:
         with np.load(path, allow_pickle=False) as stored:
             return {key: stored[key] for key in stored.files}
     except Exception as error:  # zipfile and NumPy raise whatever the bytes lead them to
-        raise UserError((str(error).splitlines() or [type(error).__name__])[0]) from None
+        words = (str(error).splitlines() or [type(error).__name__])[0]
+        # NumPy's own word of whatever it doesn't know tells how to have it executed.
+        raise UserError("it holds no arrays" if "pickle" in words else words) from None
 
 
 def is_complete(folder: Path, config: DictConfig) -> bool:
