@@ -56,7 +56,7 @@ def spans_figure(rows: Sequence[Row]) -> Figure:
             one.xaxis.set_minor_locator(NullLocator())
         axes.set_xlim(lengths[0] / 1.3, lengths[-1] * 1.3)
         # A label of the figure's would lie over the ticks where there are many panels.
-        panels[len(panels) // 2].set_ylabel("test accuracy at the best learning rate")
+        panels[len(panels) // 2].set_ylabel("test accuracy at\nthe best learning rate")
         counts = {len(values) for row in rows for values in row.accuracy}
         many = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else f"{min(counts)}"
         pale = "; pale: three copies of 100 examples" * any(row.by_heart for row in rows)
