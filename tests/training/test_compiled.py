@@ -58,7 +58,7 @@ def made(
     return module.to(dtype)
 
 
-def trained(module: LitDigitSum, folder: Path, steps: int = 100, **kwargs: Any) -> LitDigitSum:
+def trained(module: LitDigitSum, folder: Path, steps: int = 50, **kwargs: Any) -> LitDigitSum:
     replicas = len(module.classifier.cell.W)
     settings = {"batch_size": 13, "shuffle": True} | kwargs
     precision = "64-true" if module.classifier.cell.W.dtype == torch.float64 else "32-true"
@@ -179,7 +179,7 @@ def test_bit_for_bit_alone_in_company_and_on_any_threads(threads: int, tmp_path:
             {n: v[i : i + 1] for n, v in made(SRNResidual, replicas=5).state_dict().items()}
         )
         own = data(tmp_path, 1, seed=i, batch_size=13, shuffle=True)
-        trainer(max_steps=100, max_epochs=-1).fit(alone, own)
+        trainer(max_steps=50, max_epochs=-1).fit(alone, own)
         for name, tensor in alone.classifier.state_dict().items():
             assert torch.equal(tensor[0], company.classifier.state_dict()[name][i]), name
 
