@@ -107,7 +107,7 @@ def test_windows_waits_for_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         patch.setattr(writing.os, "name", "nt")
         replace(tmp_path / "aside", tmp_path / "file")
     assert len(tried) == 4
-    assert 0.1 <= tried[-1] - tried[1] < 1.5  # twice a twentieth of a second
+    assert 0.1 <= tried[-1] - tried[1] < 2  # twice a twentieth of a second
     assert (tmp_path / "file").read_text() == "new"
 
 
@@ -123,7 +123,7 @@ def test_windows_does_not_wait_for_ever(tmp_path: Path, monkeypatch: pytest.Monk
         patch.setattr(writing.os, "name", "nt")
         with pytest.raises(PermissionError):
             replace(tmp_path / "aside", tmp_path / "file")
-    assert 0.2 <= time.monotonic() - before < 2
+    assert 0.2 <= time.monotonic() - before < 20
 
 
 def test_what_can_not_be_deleted_is_emptied(

@@ -145,10 +145,9 @@ def test_a_study_of_ones_own_is_found_without_the_catalogue(tmp_path: Path, fork
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX's descriptors")
-@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
-def test_closed_descriptors_are_nobodys_files(closed: str, tmp_path: Path) -> None:
+def test_closed_descriptors_are_nobodys_files(tmp_path: Path) -> None:
     words = " ".join([*F, "trainer.max_steps=20"])
-    line = f"{sys.executable} {REPO / 'train.py'} {words} {closed}"
+    line = f"{sys.executable} {REPO / 'train.py'} {words} <&- >&- 2>&-"
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, check=False)
     assert done.returncode == 0
     assert (tmp_path / "run" / "results.json").read_text().startswith("{")
