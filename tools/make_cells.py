@@ -32,19 +32,25 @@ heart ([memory_span_grid](results/memory_span_grid.md)).
 """
 
 
-def rows(study: str) -> dict[str, list[str]]:
-    """What a study's page says of spans: by preset the cells of its row, the span first."""
+SPAN = "span [95 %]"  # the heading of a column
+
+
+def rows(study: str) -> dict[str, dict[str, str]]:
+    """What a study's page says of spans: by preset the cells of its row, by their headings."""
     text = (ROOT / "docs" / "results" / f"{study}.md").read_text(encoding="utf-8")
-    table = text.partition("| cell | span [95 %]")[2].partition("\n\n")[0]
-    found = re.findall(r"^\| (\w\S*) \| (.*) \|$", table, flags=re.M)
-    return {preset: [one.strip() for one in row.split("|")] for preset, row in found}
+    table = re.search(rf"^\| cell \| {re.escape(SPAN)} .*?(?=\n\n)", text, flags=re.M | re.S)
+    assert table is not None, f"{study} has no table of spans"
+    head, _, *lines = [
+        [one.strip() for one in line.strip("|").split("|")] for line in table[0].splitlines()
+    ]
+    return {line[0]: dict(zip(head, line, strict=True)) for line in lines}
 
 
 def spans(*studies: str) -> dict[str, str]:
     """By preset, as the first of the studies' pages that has it."""
     found: dict[str, str] = {}
     for study in studies:
-        found = {preset: row[0] for preset, row in rows(study).items()} | found
+        found = {preset: row[SPAN] for preset, row in rows(study).items()} | found
     return found
 
 

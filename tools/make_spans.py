@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from make_cells import ROOT, rows
+from make_cells import ROOT, SPAN, rows
 from make_results import gather, quoted, unused
 
 from digitsum.questions.span import together
@@ -20,7 +20,7 @@ from digitsum.reports.report import report
 
 STUDIES = ("memory_span", "memory_span_small")
 NARROW = 1.25
-WITH_HEART = 5  # cells of a row that has a span by heart beside the one on fresh examples
+BY_HEART = "span by heart"  # the heading of a column that not every page has
 INTERVAL = re.compile(r"([\d.]+) \[([\d.]+), ([\d.]+)\]")
 MEASURED = re.compile(r"(\d+) \((\d+)\): ")
 ENGLISH = (
@@ -59,23 +59,12 @@ def told(words: str, measured: str) -> Told | None:
     return Told(words, span, ends)
 
 
-def published() -> dict[str, Told]:
-    """By cell, the shortest first."""
-    known: dict[str, Told] = {}
-    for study in STUDIES:
-        for cell, (words, *_, measured) in rows(study).items():
-            one = told(words, measured)
-            if one is not None:
-                known.setdefault(cell, one)
-    return dict(sorted(known.items(), key=lambda pair: pair[1].length))
-
-
-def by_heart() -> dict[str, Told]:
-    """The same on three copies of each pair, where a page has a column of it."""
+def published(column: str) -> dict[str, Told]:
+    """What the pages say in a column, where they have it: by cell, the shortest first."""
     known: dict[str, Told] = {}
     for study in STUDIES:
         for cell, row in rows(study).items():
-            one = told(row[2], row[-1]) if len(row) == WITH_HEART else None
+            one = told(row.get(column, ""), row["measured at"])
             if one is not None:
                 known.setdefault(cell, one)
     return dict(sorted(known.items(), key=lambda pair: pair[1].length))
@@ -90,8 +79,8 @@ def main() -> None:
     for folder in folders:
         report(folder)
     gather(folders)
-    known = published()
-    cells, learnt = named(known), named(by_heart())
+    known = published(SPAN)
+    cells, learnt = named(known), named(published(BY_HEART))
     counts = sorted(set().union(*(one.replicas for one in known.values())))
     many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(*counts)
     for name, words, joined in (("README.md", ENGLISH, ", "), ("README.zh.md", CHINESE, "，")):

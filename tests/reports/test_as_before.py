@@ -40,10 +40,13 @@ def manifest(folder: Path, **changed: Any) -> None:
     path.write_text(json.dumps(told))
 
 
+def stored(folder: Path, number: int) -> dict[str, Any]:
+    return dict(json.loads((folder / f"{number}" / "results.json").read_text()))
+
+
 def result(folder: Path, number: int, **changed: Any) -> None:
-    path = folder / f"{number}" / "results.json"
-    told = json.loads(path.read_text()) | changed
-    path.write_text(json.dumps(told))
+    told = stored(folder, number) | changed
+    (folder / f"{number}" / "results.json").write_text(json.dumps(told))
 
 
 def lengths(folder: Path) -> None:
@@ -55,7 +58,7 @@ def lengths(folder: Path) -> None:
     ]
     chosen(folder, jobs)  # type: ignore[arg-type]
     for number in range(len(jobs)):
-        replicas = json.loads((folder / f"{number}" / "results.json").read_text())["replicas"]
+        replicas = stored(folder, number)["replicas"]
         for one in replicas:
             one |= {"dev_seen_in_train": 3, "test_seen_in_train": 4 + number}
         versions = {"python": "3.12.1", "torch": "2.13.0"}
@@ -79,7 +82,7 @@ def troubled(folder: Path) -> None:
     (folder / "1" / "failure.json").write_text(json.dumps(told))
     (folder / "2" / "results.json").write_text("{")
     (folder / "3" / "results.json").unlink()
-    replicas = json.loads((folder / "4" / "results.json").read_text())["replicas"]
+    replicas = stored(folder, 4)["replicas"]
     replicas[0] |= {"diverged_at": 17, "best_dev_accuracy": None}
     result(folder, 4, replicas=replicas, by_chance="0.20 (always 3)", chance=0.2)
     jobs = [{"folder": f"{i}", "overrides": [f"lr={lr}"]} for i, lr in enumerate(rates)]
@@ -87,8 +90,8 @@ def troubled(folder: Path) -> None:
 
 
 def torn_arrays(folder: Path) -> None:
-    """Of one job the curves can't be read, of another they are missing; one had digits enough to
-    distract that it can't be asked at the shortest length; examples of a person's own.
+    """Of one job the curves can't be read, of another they are missing; all have digits enough to
+    distract that they can't be asked at the shortest length.
     """
     jobs = [
         {"data.length": length, "test": 0.7, "dev": dev, "data.distractors": 4} | RECORDED
@@ -101,6 +104,7 @@ def torn_arrays(folder: Path) -> None:
 
 
 def own_files(folder: Path) -> None:
+    """Examples of a person's own, which have one length."""
     jobs = [{"lr": lr, "data.dir": "/mine", "test": 0.7, "dev": lr} for lr in (0.1, 0.3)]
     chosen(folder, [job | RECORDED for job in jobs])
     manifest(folder, study=None)
@@ -109,9 +113,9 @@ def own_files(folder: Path) -> None:
 def one_replica(folder: Path) -> None:
     """One job of one replica: no interval, nothing that varies."""
     chosen(folder, [{"seed": 3} | RECORDED])
-    replicas = json.loads((folder / "0" / "results.json").read_text())["replicas"][:1]
-    settings = json.loads((folder / "0" / "results.json").read_text())["settings"]
-    result(folder, 0, replicas=replicas, settings=settings | {"replicas": 1})
+    whole = stored(folder, 0)
+    settings = whole["settings"] | {"replicas": 1}
+    result(folder, 0, replicas=whole["replicas"][:1], settings=settings)
     manifest(folder, study=None)
 
 
@@ -134,8 +138,8 @@ def said(case: str, folder: Path) -> Iterator[str]:
     """Whatever `report` writes and prints."""
     CASES[case](folder)
     told = io.StringIO()
-    argv, env = ["train.py"], os.environ | {"COLUMNS": "100"}
-    with patch.object(sys, "argv", argv), patch.dict(os.environ, env), redirect_stdout(told):
+    called, wide = patch.object(sys, "argv", ["train.py"]), patch.dict(os.environ, COLUMNS="100")
+    with called, wide, redirect_stdout(told):
         report(folder)
     yield "== printed"
     yield from told.getvalue().replace(str(folder), "FOLDER").splitlines()

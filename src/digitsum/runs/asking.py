@@ -132,12 +132,15 @@ def _votes(said: Said) -> str:
     """
     told = []
     votes = Counter(said.answers).most_common()
-    others = len(votes) - COMMONEST if len(votes) > COMMONEST + 1 else 0
-    for answer, _ in votes[: len(votes) - others]:
+    # To say that there is one other takes as much room as to say which.
+    kept = votes if len(votes) <= COMMONEST + 1 else votes[:COMMONEST]
+    for answer, _ in kept:
         own = [p for a, p in zip(said.answers, said.probabilities, strict=True) if a == answer]
         sure = f"{len(own)} of {len(said.answers)} ({np.mean(own):.2f})"
         told.append(f"{said.asked.said(answer)}: {sure}")
-    return "; ".join([*told, *([f"{others} others"] if others else [])])
+    if len(kept) < len(votes):
+        told.append(f"{len(votes) - len(kept)} others")
+    return "; ".join(told)
 
 
 def _right(said: Said) -> str:
