@@ -26,14 +26,17 @@ MEASURED = re.compile(r"(\d+) \((\d+)\): ")
 ENGLISH = (
     "**Memory span on fresh examples**, the length at which accuracy falls through one half, each "
     "cell at its own learning rate: {}. Sought by the rule in [docs/method.md](docs/method.md#"
-    "sought-rather-than-gridded); intervals are 95 %, by {} replicas at each end. By heart, on "
-    "three copies of each pair: {}."
+    "sought-rather-than-gridded); intervals are 95 %, by {} replicas at each end."
 )
 CHINESE = (
     "**新样本上的记忆跨度**（准确率降到一半以下时的长度，各单元用各自最好的学习率）：{}。搜索规则见"
     "[docs/method.md](docs/method.md#sought-rather-than-gridded)；区间为 95 %，两端各 {} 个重复。"
-    "在每对的三份拷贝上死记硬背时：{}。"
 )
+# Behind these, where a page has any.
+LEARNT = {
+    ENGLISH: " By heart, on three copies of each pair: {}.",
+    CHINESE: "在每对的三份拷贝上死记硬背时：{}。",
+}
 
 
 class Told(NamedTuple):
@@ -85,9 +88,10 @@ def main() -> None:
     many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(*counts)
     for name, words, joined in (("README.md", ENGLISH, ", "), ("README.zh.md", CHINESE, "，")):
         count = many if name == "README.md" else many.replace(" to ", " 到 ")
-        quoted(
-            ROOT / name, words.format(joined.join(cells), count, joined.join(learnt)) + "\n", "span"
-        )
+        text = words.format(joined.join(cells), count)
+        if learnt:
+            text += LEARNT[words].format(joined.join(learnt))
+        quoted(ROOT / name, text + "\n", "span")
     unused()
 
 

@@ -220,7 +220,7 @@ def test_streams_change_words_not_results(
     assert "Traceback" not in ended.err
     if streams == "out:ascii":
         assert ended.out.isascii()
-        assert "job 1 of 1 - " in ended.out
+        assert "job 1 of 1 - job\n" in ended.out
 
 
 def test_a_run_of_before_marks_is_known_by_what_it_wrote(tmp_path: Path, forks: Forks) -> None:
