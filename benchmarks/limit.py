@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from digitsum.kernels.compiling import inlined
 from digitsum.kernels.lanes import LANES, load, store
-from digitsum.kernels.numerics import inlined
 from digitsum.kernels.simd import plus
 from digitsum.training.ways.rows import usable_threads
 

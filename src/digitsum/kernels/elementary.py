@@ -11,8 +11,9 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
+from digitsum.kernels.compiling import WITHIN, inlined
 from digitsum.kernels.lanes import LANES, element, filled, replaced
-from digitsum.kernels.numerics import LN_2, ROUND, UNCOUNTED, grown, inlined
+from digitsum.kernels.numerics import LN_2, ROUND, grown
 from digitsum.kernels.simd import (
     absolute,
     at_least,
@@ -180,26 +181,26 @@ def _lane_by_lane(function: Any) -> Any:
 _exp64, _log64, _sin, _cos = map(_lane_by_lane, (math.exp, math.log, math.sin, math.cos))
 
 
-@overload(exponential, jit_options=UNCOUNTED, strict=False)
+@overload(exponential, jit_options=WITHIN, strict=False)
 def _(x: Any) -> Any:
     return _exp32 if x.dtype == types.float32 else _exp64
 
 
-@overload(logarithm, jit_options=UNCOUNTED, strict=False)
+@overload(logarithm, jit_options=WITHIN, strict=False)
 def _(x: Any) -> Any:
     return _log32 if x.dtype == types.float32 else _log64
 
 
-@overload(softplus, jit_options=UNCOUNTED, strict=False)
+@overload(softplus, jit_options=WITHIN, strict=False)
 def _(x: Any) -> Any:
     return _softplus32 if x.dtype == types.float32 else _softplus64
 
 
-@overload(sine, jit_options=UNCOUNTED, strict=False)
+@overload(sine, jit_options=WITHIN, strict=False)
 def _(x: Any) -> Any:
     return _sin
 
 
-@overload(cosine, jit_options=UNCOUNTED, strict=False)
+@overload(cosine, jit_options=WITHIN, strict=False)
 def _(x: Any) -> Any:
     return _cos

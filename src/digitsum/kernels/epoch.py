@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numba
 from numba import njit
 
+from digitsum.kernels.compiling import CALLED, inlined
 from digitsum.kernels.network import (
     cross_entropy,
     go_backward,
@@ -14,7 +15,7 @@ from digitsum.kernels.network import (
     take_digits,
     take_weights,
 )
-from digitsum.kernels.numerics import OPTIONS, Apart, Array, inlined
+from digitsum.kernels.numerics import Array
 from digitsum.kernels.subnormal import flush, restore
 from digitsum.kernels.update import NOTHING, UNCLIPPED, clip, measure, update
 
@@ -136,4 +137,4 @@ def compiled(folder: Path) -> Any:
     number, since processes that compile at once must not write one index of copies.
     """
     numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-    return njit(nogil=True, cache=True, pipeline_class=Apart, **OPTIONS)(_go)
+    return njit(nogil=True, cache=True, **CALLED)(_go)

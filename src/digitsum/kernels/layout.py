@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from digitsum.kernels.compiling import inlined
 from digitsum.kernels.lanes import LANES, load, store, turned
-from digitsum.kernels.numerics import Array, inlined
+from digitsum.kernels.numerics import Array
 from digitsum.kernels.product import ROWS, padded
 
 # Tensors that every network has come first in its row; others follow.

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from digitsum.kernels.compiling import inlined
 from digitsum.kernels.lanes import LANES, load, store
-from digitsum.kernels.numerics import inlined
 
 
 @inlined

@@ -8,6 +8,7 @@ Padding of the batch repeats its last example, with no weight in the loss.
 import math
 from typing import Any
 
+from digitsum.kernels.compiling import inlined
 from digitsum.kernels.lanes import LANES, element, filled, load, store
 from digitsum.kernels.layout import (
     TABLE,
@@ -23,7 +24,7 @@ from digitsum.kernels.layout import (
     spread_transposed,
     turn,
 )
-from digitsum.kernels.numerics import exp, inlined
+from digitsum.kernels.numerics import exp
 from digitsum.kernels.product import add_product
 from digitsum.kernels.steps import back, there
 

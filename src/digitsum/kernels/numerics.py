@@ -1,4 +1,4 @@
-"""What the kernels share: how they are compiled, and the functions of a step, on lanes.
+"""The functions of a step, on lanes.
 
 Each is written for `Lanes` of float32, where speed counts, and lane by lane by the C library for
 float64. NaN passes through all of them.
@@ -8,10 +8,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.core.compiler import Compiler
+from numba import types
 from numba.extending import overload
 
+from digitsum.kernels.compiling import WITHIN, inlined
 from digitsum.kernels.lanes import LANES, element, filled, replaced
 from digitsum.kernels.simd import (
     absolute,
@@ -24,26 +24,6 @@ from digitsum.kernels.simd import (
 )
 
 Array = np.ndarray[Any, Any]
-
-# No fast mathematics: NaN and infinity must stay what they are, and sums in their order.
-OPTIONS: Any = {"error_model": "numpy"}
-
-
-class Apart(Compiler):
-    """Compiles functions whose arrays never overlap, which LLVM can't see by itself."""
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.state.flags = self.state.flags.copy()
-        self.state.flags.noalias = True
-
-
-# What runs inside a step allocates nothing, and so counts no references: a call of the counter for
-# every view of an array would take as long as the step's products.
-UNCOUNTED: Any = OPTIONS | {"_nrt": False, "pipeline_class": Apart}
-inlined = njit(**UNCOUNTED)
-# Where LLVM would leave a call in a loop over time, with some fifty numbers to hand over each time.
-forced = njit(forceinline=True, **UNCOUNTED)
 
 ROUND = 1.5 * 2.0**23  # added to a float32 and taken off again, it rounds to a whole number
 LN_2 = 0.6931471805599453
@@ -147,26 +127,26 @@ def _positive(x: Any) -> Any:
     return select_less(-x, 0.0, filled(x, 1.0), filled(x, 0.0))
 
 
-@overload(exp, jit_options=UNCOUNTED, strict=False)
+@overload(exp, jit_options=WITHIN, strict=False)
 def _exp(x: Any) -> Any:
     return _exp32 if x.dtype == types.float32 else _exp64
 
 
-@overload(tanh, jit_options=UNCOUNTED, strict=False)
+@overload(tanh, jit_options=WITHIN, strict=False)
 def _tanh(x: Any) -> Any:
     return _tanh32 if x.dtype == types.float32 else _tanh64
 
 
-@overload(sigmoid, jit_options=UNCOUNTED, strict=False)
+@overload(sigmoid, jit_options=WITHIN, strict=False)
 def _sigmoid(x: Any) -> Any:
     return _sigmoid32 if x.dtype == types.float32 else _sigmoid64
 
 
-@overload(relu, jit_options=UNCOUNTED, strict=False)
+@overload(relu, jit_options=WITHIN, strict=False)
 def _(x: Any) -> Any:
     return _relu
 
 
-@overload(positive, jit_options=UNCOUNTED, strict=False)
+@overload(positive, jit_options=WITHIN, strict=False)
 def _(x: Any) -> Any:
     return _positive

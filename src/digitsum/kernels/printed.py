@@ -23,9 +23,9 @@ from digitsum.kernels.symbols import Function, Product, Trace, named
 
 HEAD = '''"""One time step of {name} and the way back through it, derived from its equation."""
 
+from digitsum.kernels.compiling import forced
 from digitsum.kernels.lanes import LANES, filled, load, store
 from digitsum.kernels.lookup import add_to_rows, look_up
-from digitsum.kernels.numerics import forced
 from digitsum.kernels.product import add_product
 '''
 

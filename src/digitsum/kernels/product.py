@@ -8,8 +8,8 @@ from typing import Any
 
 from numba.extending import register_jitable
 
+from digitsum.kernels.compiling import forced, inlined
 from digitsum.kernels.lanes import LANES, load, store
-from digitsum.kernels.numerics import forced, inlined
 from digitsum.kernels.simd import MANY_REGISTERS, plus
 
 ROWS = 4

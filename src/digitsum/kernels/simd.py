@@ -12,6 +12,7 @@ from llvmlite.binding import get_host_cpu_features, get_process_triple
 from numba.core import cgutils
 from numba.extending import overload
 
+from digitsum.kernels.compiling import WITHIN
 from digitsum.kernels.lanes import LANES, Lanes, everywhere, operation
 
 # Where a processor has no fused multiply-add (all of the last ten years have), two roundings.
@@ -245,7 +246,7 @@ def _means(symbol: Any, combine: Any) -> None:
             return lambda x, y: combine(x, y)
         return None
 
-    overload(symbol, strict=False, jit_options={"_nrt": False})(chosen)
+    overload(symbol, strict=False, jit_options=WITHIN)(chosen)
 
 
 _means(operator.add, _of_two(ir.IRBuilder.fadd))
@@ -254,6 +255,6 @@ _means(operator.mul, _of_two(ir.IRBuilder.fmul))
 _means(operator.truediv, _of_two(ir.IRBuilder.fdiv))
 
 
-@overload(operator.neg, strict=False, jit_options={"_nrt": False})
+@overload(operator.neg, strict=False, jit_options=WITHIN)
 def _negative(x: Any) -> Any:
     return (lambda x: 0 - x) if isinstance(x, Lanes) else None

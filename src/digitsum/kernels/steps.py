@@ -31,8 +31,8 @@ from numba.core import cgutils
 from numba.core.errors import TypingError
 
 from digitsum.kernels import CACHE
+from digitsum.kernels.compiling import ADDRESSED
 from digitsum.kernels.lanes import operation
-from digitsum.kernels.numerics import UNCOUNTED
 from digitsum.kernels.printed import Step, printed
 from digitsum.kernels.symbols import Cell, trace
 from digitsum.writing import write_aside
@@ -64,7 +64,7 @@ def addresses(cell: CellStep, dtype: np.dtype[Any], folder: Path) -> tuple[int, 
     numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     module, number, found = _modules[cell.name], numba.from_dtype(dtype), []
     for name, dimensions in (("there", THERE), ("back", BACK)):
-        made = njit(nogil=True, cache=True, **UNCOUNTED)(getattr(module, name))
+        made = njit(nogil=True, cache=True, **ADDRESSED)(getattr(module, name))
         signature = types.void(*_kinds(number, dimensions))
         made.compile(signature)
         one = made.overloads[signature.args]

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from digitsum.kernels.compiling import inlined
 from digitsum.kernels.lanes import LANES, element, filled, load, store
 from digitsum.kernels.layout import place
-from digitsum.kernels.numerics import inlined
 from digitsum.kernels.product import padded
 from digitsum.kernels.simd import clamp, root
 
