@@ -19,14 +19,14 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from digitsum.kernels.epoch import Examples, Rows
-from digitsum.kernels.update import SGD
+from digitsum.kernels.epoch import Examples, Rows, records_for
+from digitsum.kernels.update import ANSWER, SGD
 from digitsum.network.cells import GRU, LSTM, SRN, Cell
 from digitsum.network.classifier import Classifier, Readout
 from digitsum.network.embedding import Frozen
 from digitsum.network.initialisation import Initialisation, replica_generators, uniform
 from digitsum.network.recurrence import rows_of, states
-from digitsum.training.ways.rows import ANSWER, FlatNetwork
+from digitsum.training.ways.rows import FlatNetwork
 
 CALLS, DROPPED = 100, 10
 SIZES = ((2, 5, 10, 10), (8, 20, 32, 32))
@@ -56,7 +56,8 @@ def ours(kind: type[Cell], batch: int, length: int, size: int, hidden: int, back
     for _ in range(10):
         start = time.perf_counter()
         examples = Examples(digits, labels, order, batch, 1)
-        network.run(rule, examples, rows, network.records(CALLS - DROPPED), 0, 0)
+        records = records_for(CALLS - DROPPED, network.replicas, network.dtype)
+        network.run(rule, examples, rows, records, 0, 0)
         times.append((time.perf_counter() - start) / (CALLS - DROPPED))
     return statistics.median(times[1:]) * 1e6
 

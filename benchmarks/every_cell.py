@@ -20,11 +20,11 @@ from in_jax import STEPS_PER_EPOCH, B, scanned_epoch
 from rich.console import Console
 from rich.table import Table
 
-from digitsum.kernels.epoch import Examples, Rows
-from digitsum.kernels.update import ADAM
+from digitsum.kernels.epoch import Examples, Rows, records_for
+from digitsum.kernels.update import ADAM, ANSWER
 from digitsum.network.classifier import Classifier
 from digitsum.runs.notebook import compose
-from digitsum.training.ways.rows import ANSWER, FlatNetwork, usable_threads
+from digitsum.training.ways.rows import FlatNetwork, usable_threads
 
 CONF = Path(__file__).resolve().parents[1] / "conf" / "model"
 SIZES = ((35, 32), (35, 1))
@@ -49,7 +49,7 @@ def ours(network: FlatNetwork, length: int) -> Callable[[int], float]:
     def seconds(steps: int) -> float:
         examples = Examples(digits, labels, passes, B, STEPS_PER_EPOCH)
         start = time.perf_counter()
-        network.run(rule, examples, rows, network.records(steps), 0, 0)
+        network.run(rule, examples, rows, records_for(steps, network.replicas, network.dtype), 0, 0)
         return (time.perf_counter() - start) / steps / replicas
 
     seconds(2)  # compiles

@@ -6,10 +6,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
 from digitsum.kernels import CACHE, digest, writable
+from digitsum.kernels.copies import there
 from digitsum.kernels.steps import step_of
 from digitsum.network.cells import SRN, SRNResidual
 
@@ -54,7 +56,32 @@ def test_two_processes_may_compile_at_once(tmp_path: Path, monkeypatch: pytest.M
     ]
     # Also, the one that compiled computes the same numbers as the one that loaded its copy.
     assert all(torch.equal(tensor, weights[1][name]) for name, tensor in weights[0].items())
-    assert "done" in {path.name for path in (tmp_path / "cache").rglob("*")}
+    # What was compiled beside the imports is what training calls: there is no second copy.
+    copies = list((tmp_path / "cache").rglob("*.nbc"))
+    assert sorted(path.name.partition("-")[0].rpartition(".")[2] for path in copies) == [
+        "_go",
+        "back",
+        "there",
+    ]
+
+
+def test_what_compiles_ahead_ends_with_its_command(tmp_path: Path) -> None:
+    code = (
+        "import psutil; from digitsum.kernels.ahead import begin; begin('float32');"
+        "print(*(one.pid for one in psutil.Process().children())); raise SystemExit('a mistake')"
+    )
+    new, found = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}, os.environ
+    said = [
+        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+        for env in (new, found)
+    ]
+    assert [one.stderr for one in said] == ["a mistake\n"] * 2
+    (child,) = said[0].stdout.split()
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(child)).wait(timeout=20)
+    # Nor is one begun where all is there: another test of this suite has trained.
+    if there("epoch.float32"):
+        assert said[1].stdout == "\n"
 
 
 def test_copies_are_renewed_when_a_source_changes(tmp_path: Path) -> None:

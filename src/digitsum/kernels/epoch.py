@@ -1,13 +1,16 @@
 """Replicas through many steps, one after another: learning, or only answering."""
 
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
+import numpy as np
 from numba import njit
 
 from digitsum.kernels.compiling import CALLED, inlined
+from digitsum.kernels.copies import alone
+from digitsum.kernels.layout import Layout, work_for
 from digitsum.kernels.network import (
     cross_entropy,
     go_backward,
@@ -17,7 +20,7 @@ from digitsum.kernels.network import (
 )
 from digitsum.kernels.numerics import Array
 from digitsum.kernels.subnormal import flush, restore
-from digitsum.kernels.update import NOTHING, UNCLIPPED, clip, measure, update
+from digitsum.kernels.update import ANSWER, NOTHING, UNCLIPPED, clip, measure, update
 
 
 class Examples(NamedTuple):
@@ -63,6 +66,25 @@ class Records(NamedTuple):
     parts: Array
     norms: Array
     states: Array
+
+
+def records_for(
+    steps: int,
+    replicas: int,
+    dtype: np.dtype[Any],
+    parts: Array | None = None,
+    states: Array | None = None,
+) -> Records:
+    """Room for what `steps` steps write down, with norms where `parts` are given."""
+    measured = 0 if parts is None else steps
+    parts = np.zeros((0, 3), np.int64) if parts is None else parts
+    return Records(
+        np.zeros((steps, replicas), dtype),
+        np.zeros((steps, replicas), np.int64),
+        parts,
+        np.zeros((measured, replicas, 2, len(parts) + 1), dtype),
+        np.zeros((0, 0, 0, 0, 0), dtype) if states is None else states,
+    )
 
 
 @inlined
@@ -132,9 +154,20 @@ def _go(
 
 
 @cache
-def compiled(folder: Path) -> Any:
-    """`_go`, the same for every cell, with compiled copies kept in a folder: one for each kind of
-    number, since processes that compile at once must not write one index of copies.
+def ready(dtype: np.dtype[Any]) -> Any:
+    """`_go` for a kind of number, the same for every cell: compiled, or loaded from its copy.
+
+    It is called once, for no replica of a network without weights, which makes it so.
     """
-    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-    return njit(nogil=True, cache=True, **CALLED)(_go)
+    with alone(f"epoch.{dtype}", "what all cells share, part 2 of 2") as folder:
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+        go = njit(nogil=True, cache=True, **CALLED)(_go)
+        whole: Callable[..., Array] = lambda *shape: np.zeros(shape, np.int64)  # noqa: E731
+        layout = Layout(whole(5, 3), whole(0, 5), whole(0, 2), whole(0), whole(1), *[0] * 6)
+        examples = Examples(np.zeros((0, 0, 1), np.uint8), whole(0, 0), whole(1, 1, 0), 1, 1)
+        row = np.zeros((0, 0), dtype)
+        rows = Rows(row, row, row, row, np.zeros(0, np.bool_))
+        records = records_for(0, 0, dtype)
+        work = work_for(layout, dtype, 1, 1)
+        go((0, 0), layout, ANSWER, examples, rows, records, work, row, 0, 0.0, 0, 0)
+    return go

@@ -41,6 +41,9 @@ class Rule(NamedTuple):
     mean: bool
 
 
+ANSWER = Rule(NOTHING, 0.0, 0.0, 0.0, 0.0, 0.0, UNCLIPPED, 0.0, False)
+
+
 @inlined
 def _squares(row: Any, start: int, stop: int) -> Any:
     """The sum of squares of row[0, start:stop]."""

@@ -7,6 +7,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.runs import alive, locks
+from digitsum.runs.ahead import compile_ahead
 from digitsum.runs.checks.check import check
 from digitsum.runs.checks.meant import absolute
 from digitsum.runs.cli import refusing
@@ -28,6 +29,7 @@ class CheckBeforeRun(Callback):
         length = OmegaConf.select(config, "data.length")
         alive.begin(f"{model}, length {length}, {count} replica{'s' * (count != 1)}: making ready")
         check_hydra(config.hydra)
+        compile_ahead(config)
         folder = absolute(config.hydra.run.dir)
         config.hydra.run.dir = str(folder)
         check(config, config.hydra.overrides.task, folder)

@@ -8,6 +8,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from digitsum.errors import UserError
+from digitsum.runs.ahead import compile_ahead
 from digitsum.runs.checks.meant import absolute
 from digitsum.runs.folders import Folder
 from digitsum.runs.hydra_keys import by_hydra, check_hydra
@@ -83,6 +84,8 @@ def open_sweep(config: DictConfig, shown: Any) -> Path:
         from digitsum.sweeps import cluster  # only now: it needs a package of its own
 
         cluster.prepare()
+    else:
+        compile_ahead(config)
     hold(folder, "sweep")
     own.add(names)
     # Jobs are composed anew, each perhaps on another machine: this is what they are told.

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from digitsum.kernels.epoch import Examples, Rows
+from digitsum.kernels.epoch import Examples, Rows, records_for
 from digitsum.kernels.numerics import Array
 from digitsum.kernels.update import SGD
 from digitsum.task.data import Batch, Course
@@ -113,7 +113,8 @@ class CompiledWay(Way):
             network.write(self._best, tensors_of(module.best).values())
         examples = Examples(digits, labels, order, course.batch_size, course.steps)
         rows = Rows(network.weights, self._first, self._second, self._best, frozen)
-        records = network.records(count, self._parts if norms else None)
+        wanted = self._parts if norms else None
+        records = records_for(count, network.replicas, network.dtype, wanted)
         network.run(self.rule, examples, rows, records, index, self._taken)
         self._taken += count
         self._ahead = True

@@ -1,27 +1,21 @@
 """A classifier's replicas as flat rows of numbers, and back."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor
 
-from digitsum.kernels import CACHE
-from digitsum.kernels.epoch import Examples, Records, Rows, compiled
+from digitsum.kernels.copies import alone
+from digitsum.kernels.epoch import Examples, Records, Rows, ready, records_for
 from digitsum.kernels.layout import Layout, Work, aligned, work_for
 from digitsum.kernels.numerics import Array
 from digitsum.kernels.steps import addresses, step_of
-from digitsum.kernels.update import NOTHING, UNCLIPPED, Rule, row_of
+from digitsum.kernels.update import ANSWER, Rule, row_of
 from digitsum.machine import usable_cores
 from digitsum.network.classifier import Classifier
-
-ANSWER = Rule(NOTHING, 0.0, 0.0, 0.0, 0.0, 0.0, UNCLIPPED, 0.0, False)
 
 
 def tensors_of(classifier: Classifier) -> dict[str, Tensor]:
@@ -152,7 +146,7 @@ class FlatNetwork:
         order = np.arange(count, dtype=np.int64).reshape(1, 1, count)
         reads = len(self.layout.read)
         room = np.zeros((replicas if states else 0, length, count, reads, hidden), self.dtype)
-        records = self.records(steps, states=room)
+        records = records_for(steps, replicas, self.dtype, states=room)
         rows = self._only_weights()
         self.run(ANSWER, Examples(digits, labels, order, batch, steps), rows, records, 0, 0)
         # In doubles, so that the rounded mean doesn't depend on how many replicas are beside it.
@@ -164,48 +158,13 @@ class FlatNetwork:
         none = self.no_rows
         return Rows(self.weights, none, none, none, np.zeros(self.replicas, np.bool_))
 
-    def records(
-        self, steps: int, parts: Array | None = None, states: Array | None = None
-    ) -> Records:
-        """Room for what `steps` steps write down, with norms where `parts` are given."""
-        measured = 0 if parts is None else steps
-        parts = np.zeros((0, 3), np.int64) if parts is None else parts
-        return Records(
-            np.zeros((steps, self.replicas), self.dtype),
-            np.zeros((steps, self.replicas), np.int64),
-            parts,
-            np.zeros((measured, self.replicas, 2, len(parts) + 1), self.dtype),
-            np.zeros((0, 0, 0, 0, 0), self.dtype) if states is None else states,
-        )
-
     def compile(self) -> Any:
         """Compile, or load what was compiled before."""
         name = self.step.name.partition("_")[0]
-        with _alone(f"{self.step.name}.{self.dtype}", f"{name}, part 1 of 2") as folder:
+        with alone(f"{self.step.name}.{self.dtype}", f"{name}, part 1 of 2") as folder:
             self._cell = addresses(self.step, self.dtype, folder)
-        with _alone(f"epoch.{self.dtype}", "what all cells share, part 2 of 2") as folder:
-            self._go = compiled(folder)
-            none = np.zeros((self.replicas, 0, 1), np.uint8)
-            labels = np.zeros((self.replicas, 0), np.int64)
-            examples = Examples(none, labels, np.zeros((1, 1, 0), np.int64), 1, 1)
-            rows = self._only_weights()
-            records = self.records(0)
-            room = self._room(examples, (0, 0))
-            given: Any = (self._cell, self.layout, ANSWER, examples, rows, records, *room)
-            self._go(*given, 0, 0.0, 0, 0)
+        self._go = ready(self.dtype)
         return self._go
-
-
-@contextmanager
-def _alone(name: str, words: str) -> Iterator[Path]:
-    """A folder of compiled copies, filled by one process at a time; a terminal is told of it."""
-    folder = CACHE / name
-    folder.mkdir(exist_ok=True)
-    with FileLock(folder / "compiling.lock"):
-        if not (folder / "done").exists() and sys.stderr.isatty():
-            print(f"compiling {words}; it happens once", file=sys.stderr, flush=True)
-        yield folder
-        (folder / "done").touch()
 
 
 def usable_threads() -> int:

@@ -1,0 +1,38 @@
+"""What all cells share is compiled in a process of its own, while the first run is made ready.
+
+python -m digitsum.kernels.ahead float32
+"""
+
+import atexit
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from digitsum.kernels.copies import there
+from digitsum.machine import usable_cores
+
+
+def begin(dtype: str) -> None:
+    """Start it, where there is a core for it and nothing compiled yet. It ends with this one."""
+    if there(f"epoch.{dtype}") or usable_cores() < 2:
+        return
+    source = str(Path(__file__).resolve().parents[2])
+    paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
+    # -P: no module of the folder in which the user happens to be.
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__, dtype],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    atexit.register(child.terminate)
+
+
+if __name__ == "__main__":
+    import numpy as np
+
+    from digitsum.kernels.epoch import ready
+
+    ready(np.dtype(sys.argv[1]))
