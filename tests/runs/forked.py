@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 REPO = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; ten would do, but for a cell that must be compiled on a busy machine
 IMPORTED = ("digitsum.sweeps.job", "digitsum.reports.report", "digitsum.training.ways.compiled")
@@ -108,6 +110,8 @@ def main() -> None:
     for one in (REPO / "src" / "digitsum" / "questions").glob("[a-z]*.py"):
         import_module(f"digitsum.questions.{one.stem}")
     drawn()
+    # Machine code is there already in each fork; what loading it does is tested in processes.
+    import_module("digitsum.kernels.epoch").ready(np.dtype(np.float32))
     for line in sys.stdin:
         told = json.loads(line)
         if "poll" in told:

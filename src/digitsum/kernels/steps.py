@@ -20,7 +20,7 @@ import hashlib
 import importlib.util
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -32,6 +32,7 @@ from numba.core.errors import TypingError
 
 from digitsum.kernels import CACHE
 from digitsum.kernels.compiling import ADDRESSED
+from digitsum.kernels.copies import alone
 from digitsum.kernels.lanes import operation
 from digitsum.kernels.printed import Step, printed
 from digitsum.kernels.symbols import Cell, trace
@@ -59,17 +60,23 @@ def _kinds(dtype: Any, dimensions: tuple[int, ...]) -> tuple[Any, ...]:
     return rows, *(types.Array(dtype, count, "C") for count in dimensions)
 
 
-def addresses(cell: CellStep, dtype: np.dtype[Any], folder: Path) -> tuple[int, int]:
-    """Where the machine code of `there` and `back` lies, compiled or loaded from the folder."""
-    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-    module, number, found = _modules[cell.name], numba.from_dtype(dtype), []
-    for name, dimensions in (("there", THERE), ("back", BACK)):
-        made = njit(nogil=True, cache=True, **ADDRESSED)(getattr(module, name))
-        signature = types.void(*_kinds(number, dimensions))
-        made.compile(signature)
-        one = made.overloads[signature.args]
-        _compiled.append(made)  # its code lies there as long as it lives
-        found.append(one.library.get_pointer_to_function(one.fndesc.llvm_func_name))
+@cache
+def addresses(name: str, dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Where the machine code of `there` and `back` lies, compiled or loaded from its copy.
+
+    Args:
+        name: of a `CellStep` of this process.
+    """
+    module, number, found = _modules[name], numba.from_dtype(dtype), []
+    with alone(f"{name}.{dtype}", f"{name.partition('_')[0]}, part 1 of 2") as folder:
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+        for way, dimensions in (("there", THERE), ("back", BACK)):
+            made = njit(nogil=True, cache=True, **ADDRESSED)(getattr(module, way))
+            signature = types.void(*_kinds(number, dimensions))
+            made.compile(signature)
+            one = made.overloads[signature.args]
+            _compiled.append(made)  # its code lies there as long as it lives
+            found.append(one.library.get_pointer_to_function(one.fndesc.llvm_func_name))
     return found[0], found[1]
 
 

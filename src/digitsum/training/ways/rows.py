@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from digitsum.kernels.copies import alone
 from digitsum.kernels.epoch import Examples, Records, Rows, ready, records_for
 from digitsum.kernels.layout import Layout, Work, aligned, work_for
 from digitsum.kernels.numerics import Array
@@ -160,9 +159,7 @@ class FlatNetwork:
 
     def compile(self) -> Any:
         """Compile, or load what was compiled before."""
-        name = self.step.name.partition("_")[0]
-        with alone(f"{self.step.name}.{self.dtype}", f"{name}, part 1 of 2") as folder:
-            self._cell = addresses(self.step, self.dtype, folder)
+        self._cell = addresses(self.step.name, self.dtype)
         self._go = ready(self.dtype)
         return self._go
 
