@@ -54,7 +54,8 @@ class Learner(pl.LightningModule):
 
 @torch.no_grad()
 def mark_diverged(diverged_step: Tensor, losses: Tensor, dev_loss: Tensor, last: int) -> None:
-    """Write down, in place, at which step a replica's loss stopped being finite.
+    """Write down, in place, at which step a replica's loss stopped being finite: at the last where
+    only what came of it isn't.
 
     Args:
         diverged_step: [R], -1 where a replica hasn't diverged.
@@ -65,8 +66,10 @@ def mark_diverged(diverged_step: Tensor, losses: Tensor, dev_loss: Tensor, last:
     finite = losses.isfinite()
     if finite.all() and dev_loss.isfinite().all():
         return
+    all_finite = finite.all(0)
     first_bad = last - len(losses) + 1 + finite.long().argmin(0)
-    newly = (~finite.all(0) | ~dev_loss.isfinite()) & (diverged_step < 0)
+    first_bad = first_bad.masked_fill(all_finite, last)
+    newly = (~all_finite | ~dev_loss.isfinite()) & (diverged_step < 0)
     diverged_step.copy_(torch.where(newly, first_bad, diverged_step))
 
 
