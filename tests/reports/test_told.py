@@ -8,6 +8,7 @@ import pytest
 
 from digitsum.reports.report import report
 from digitsum.runs.table import show_run, spread
+from digitsum.sweeps.made import Made
 
 from ..invented import chosen
 
@@ -167,3 +168,9 @@ def test_what_a_manifest_says_of_its_making_is_words_alone(
     assert "<script>" not in page
     assert "&lt;script&gt;x&lt;/script&gt; # y" in page
     assert "\n    <script>x</script> # y\n" in (tmp_path / "s" / "report.md").read_text()
+
+
+def test_one_job_has_no_range_of_times() -> None:
+    assert Made().told([3.2]) == ["One job took 3.2 s."]
+    assert Made().told([3.2, 10.0]) == ["2 jobs took 13 s, 3.2 s to 10 s each."]
+    assert Made().told([]) == []

@@ -35,7 +35,9 @@ class Made(NamedTuple):
             words.append(f"Begun {day:%Y-%m-%d %H:%M} UTC{at}.")
         if self.machine:
             words.append(f"On {self.machine}.")
-        if seconds:
+        if len(seconds) == 1:
+            words.append(f"One job took {duration(seconds[0])}.")
+        elif seconds:
             each = f", {duration(min(seconds))} to {duration(max(seconds))} each"
             words.append(f"{len(seconds)} jobs took {duration(sum(seconds))}{each}.")
         return [" ".join(words)] if words else []

@@ -90,8 +90,9 @@ def _tell(
         lengths = ", ".join(str(one) for one in sorted({ask.length for ask in asked}))
         told.append(f"{names[cell]} at {lengths}")
     count = sum(map(len, asks.values()))
+    jobs = f"{count} job{'s' * (count != 1)}"
     soon = f" · about {paper.duration(left)} left" if left else ""
-    paper.paper().print(f"round {number} · {count} jobs · {'; '.join(told)}{soon}")
+    paper.paper().print(f"round {number} · {jobs} · {'; '.join(told)}{soon}")
 
 
 def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:

@@ -110,10 +110,12 @@ def open_sweep(config: DictConfig, shown: Any) -> Path:
         "jobs": [{"folder": job_folder(job, keys), "overrides": job} for job in jobs],
     }
     write_aside(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
-    what = f"{trials} trials" if search else f"{len(jobs)} jobs"
+    count, what, more = len(jobs), "job", "s"
     if grows:
-        what = f"{len(cells)} search{'es' * (len(cells) > 1)}"
-    print(f"{what} -> {folder}", flush=True)
+        count, what, more = len(cells), "search", "es"
+    elif search:
+        count, what = trials, "trial"
+    print(f"{count} {what}{more * (count != 1)} -> {folder}", flush=True)
     return folder
 
 
