@@ -1,0 +1,268 @@
+"""Mistakes word by word, what is accepted, and what is built of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf, open_dict
+
+from digitsum.errors import UserError
+from digitsum.runs.build import build_module
+from digitsum.runs.checks.check import check
+from digitsum.runs.checks.meant import settle
+from digitsum.runs.checks.shape import check_override, check_shape
+from digitsum.runs.checks.trial import check_builds
+from digitsum.runs.closed import check_closed
+
+from .test_configs import composed
+
+MIB = 2**20
+
+
+def _mistake(*typed: str) -> str:
+    with pytest.raises(UserError) as error:
+        check(composed(*typed), typed)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "allowed"),
+    [
+        ("lr=0", "a number above 0"),
+        ("lr=nan", "a number above 0"),
+        ("lr=null", "a number above 0"),
+        ("seed=-1", f"a whole number from 0 to {2**62}"),
+        ("replicas=0", "a whole number, at least 1"),
+        ("replicas=true", "a whole number, at least 1"),
+        ("recurrence=slow", "one of fast, reference"),
+        ("resume=1", "true or false"),
+        ("data.root=", "a path"),
+        ("data.length=2", "a whole number, at least 3"),
+        ("data.distractors=0", "a whole number, at least 1, or all"),
+        ("data.ask=both", "one of sum, first, pair, label"),
+        ("init.forget_bias=a", "a number, or null"),
+        ("clip.value=0", "a number above 0, or null"),
+        ("clip.algorithm=l2", "one of norm, tensor_norm, value"),
+        ("trainer.max_epochs=0", "1 or more, or -1 for no limit, or null"),
+        ("trainer.devices=2", "1: for more, spread seeds over jobs (seed=0,64 replicas=64)"),
+        ("trainer.accelerator=tpu", "one of cpu, gpu, cuda, mps, auto"),
+        ("+trainer.precision=16", "null or 32 or 32-true or 64 or 64-true"),
+        ("trainer.fast_dev_run=true", "false: trainer=debug takes five steps"),
+    ],
+)
+def test_a_wrong_value_is_told_word_by_word(typed: str, allowed: str) -> None:
+    key, _, value = typed.lstrip("+").partition("=")
+    assert _mistake(typed) == f"{key} is {value or 'empty'}; it must be {allowed}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("~lr", "~lr: a run reads lr; give it a value instead"),
+        ("lr=???", "lr is ???; it needs a value"),
+    ],
+)
+def test_a_value_that_is_not_there(typed: str, words: str) -> None:
+    assert _mistake(typed) == words
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("data.length", 11, "data.length is 11; {} it must be one of 5, 10, 15, 20, 25, 30, 35"),
+        ("data.copies", 2, "data.copies is 2; {} it is 3"),
+        ("data.fresh", "true", "data.fresh is true; {} it must be false: its examples are fixed"),
+        ("data.distractors", 2, "data.distractors is 2; {} it must be 1"),
+        ("data.ask", "pair", "data.ask is pair; {} it must be sum"),
+    ],
+)
+def test_the_blogs_examples_are_fixed(key: str, value: object, words: str) -> None:
+    assert _mistake("data=blog", f"{key}={value}") == words.format("with data=blog")
+
+
+def test_two_keys_that_say_the_same() -> None:
+    words = "optimizer.lr is 0.2 and lr is 0.1; they are the same: give lr alone"
+    assert _mistake("lr=0.1", "optimizer.lr=0.2") == words
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("lr=0.1", "optimizer.lr=0.1"),
+        ("data=blog", "data.length=35"),
+        ("data=blog", "data.copies=3"),
+        ("data=fresh", "data.distractors=all"),
+        ("trainer.max_epochs=null", "trainer.max_steps=5"),
+        ("+trainer.precision=64",),
+        ("init.forget_bias=-1",),
+        ("~callbacks.progress",),
+        ("optimizer.weight_decay=0",),
+    ],
+    ids=str,
+)
+def test_what_goes_together_is_accepted(typed: tuple[str, ...]) -> None:
+    check(composed(*typed), typed)
+
+
+def test_brought_files_say_their_length_and_what_is_asked(tmp_path: Path) -> None:
+    for name in ("train", "dev", "test"):
+        (tmp_path / f"{name}.txt").write_text("1 2 0 0\t7\n", encoding="utf-8")
+    brought = f"data.dir={tmp_path}"
+    config = composed(brought, "data.ask=label")
+    check(config, [brought, "data.ask=label"])
+    assert config.data.length == 4
+    assert _mistake(brought, "data.ask=label", "data.length=9") == (
+        f"data.length is 9; {tmp_path}/train.txt:1 has 4"
+    )
+    same = composed(brought, "data.ask=label", "data.length=4")
+    check(same, [brought, "data.ask=label", "data.length=4"])
+    wrong = _mistake(brought)  # 1 + 2 isn't 7
+    assert wrong.startswith(f"{tmp_path}/train.txt:")
+    for typed in ("data.fresh=true", "data.distractors=2"):
+        assert f"; with data.dir it must be {'false' if 'fresh' in typed else '1'}" in _mistake(
+            brought, "data.ask=label", typed
+        )
+
+
+def test_text_that_is_a_number_is_one_and_a_path_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = composed(
+        "lr='0.5'", "replicas='3'", "data.root=here", "data.ask='sum'", "clip.value='null'"
+    )
+    settle(config)
+    assert (config.lr, config.replicas, config.data.ask) == (0.5, 3, "sum")
+    assert config.data.root == str(tmp_path / "here")
+    assert config.clip.value == "null"  # what can't be meant stays, and is told
+    config = composed("optimizer.lr=0.25")
+    settle(config)
+    assert config.lr == config.optimizer.lr == 0.25
+    assert OmegaConf.to_container(config.optimizer, resolve=False)["lr"] == "${lr}"  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("+lrr=1", "+lrr=1: lrr is not a key that anything reads; the top level has "),
+        ("+model.hiden_size=3", "; did you mean hidden_size?"),
+        (
+            "+optimizer.momentun=0.5",
+            "optimizer.momentun is not a key that anything reads",
+        ),
+        (
+            "~model.hidden_size",
+            ": a run reads model.hidden_size; give it a value instead",
+        ),
+    ],
+)
+def test_a_key_that_nothing_reads(typed: str, words: str) -> None:
+    with pytest.raises(UserError) as error:
+        check_override(composed(), typed)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("typed", ["+optimizer.eps=1", "~callbacks.progress"])
+def test_a_key_that_something_reads(typed: str) -> None:
+    check_override(composed(), typed)
+
+
+def test_a_group_stays_a_group() -> None:
+    for group in ("loss", "callbacks", "logger", "report"):
+        config = composed()
+        with open_dict(config):
+            config[group] = 3
+        with pytest.raises(UserError, match=f"^{group} is 3; it must be a group$"):
+            check_shape(config)
+    config = composed()
+    config.model._target_ = "nothing"
+    with pytest.raises(UserError) as error:
+        check_shape(config)
+    assert str(error.value) == (
+        "model._target_ is nothing; model must name what it builds (_target_)"
+    )
+    with open_dict(config):
+        del config.report  # a stored run has none
+        config.model._target_ = "digitsum.network.cells.SRN"
+    check_shape(config)
+
+
+def test_a_module_is_built_of_its_own_settings() -> None:
+    typed = ("loss.reduction=sum", "clip=blog", "evaluate_every=7", "recurrence=reference")
+    module = build_module(composed(*typed, "replicas=2", "lr=0.5"), {"a": 1})
+    assert (module.reduction, module.evaluate_every, module.recurrence) == ("sum", 7, "reference")
+    assert module.clipping.value == composed("clip=blog").clip.value
+    assert dict(module.hparams) == {"a": 1}
+    assert module.configure_optimizers().param_groups[0]["lr"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("group", "node", "words"),
+    [
+        ("optimizer", {"_target_": "torch.optim.Nothing"}, "optimizer can't be built: "),
+        ("clip", {"_target_": "builtins.dict"}, "clip is a dict; it must be a Clipping"),
+        ("trainer", {"_target_": "builtins.dict"}, "trainer._target_ is builtins.dict; it is "),
+        (
+            "callbacks",
+            {"mine": {"_target_": "builtins.dict"}},
+            "callbacks.mine is a dict; it must be a Callback",
+        ),
+        ("data", {"_target_": "digitsum.task.data.Nothing"}, "data can't be built: Error loading"),
+        ("model", {"_target_": "digitsum.network.cells.Nothing"}, "model, embedding, init can't"),
+    ],
+)
+def test_what_cannot_be_built_is_told_by_its_group(
+    group: str, node: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    config = composed("logger=none", f"data.root={tmp_path}")
+    with open_dict(config):
+        config[group] = node | ({"hidden_size": 4} if group == "model" else {})
+    with pytest.raises(UserError) as error:
+        check_builds(config, tmp_path / "run")
+    assert str(error.value).startswith(words)
+    assert not (tmp_path / "run").exists()
+
+
+def _stored() -> dict[str, Any]:
+    config = composed()
+    groups = {key: config[key] for key in ("model", "embedding", "init", "data")}
+    return OmegaConf.to_container(OmegaConf.create(groups), resolve=False)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (
+            "model._target_",
+            "os.system",
+            "run: model names 'os.system' to be built; of a stored",
+        ),
+        ("model._target_", 3, "run: model names 3 to be built"),
+        ("model", 3, "run: model names None to be built"),
+        ("model.odd", 1, "run: model.odd is nothing that digitsum.network.cells.SRN takes"),
+        ("model.hidden_size", [1], "run: model.hidden_size is a list; it must be a plain value"),
+        (
+            "model.hidden_size",
+            {"_target_": "os.system"},
+            "run: model.hidden_size is a group; nothing",
+        ),
+        ("model.hidden_size", "${seed}", "run: model.hidden_size is '${seed}'; a stored run has"),
+        ("data.source._target_", "digitsum.task.examples.np", "run: data.source names 'digitsum"),
+    ],
+)
+def test_a_stored_run_builds_what_conf_can_choose(place: str, value: object, words: str) -> None:
+    tree = _stored()
+    *above, last = place.split(".")
+    node = tree
+    for name in above:
+        node = node[name]
+    node[last] = value
+    with pytest.raises(UserError) as error:
+        check_closed(tree, "run")
+    assert str(error.value).startswith(words)
+
+
+def test_what_conf_chooses_is_accepted() -> None:
+    tree = _stored()
+    tree["model"] |= {"layers": 2, "_partial_": True}
+    check_closed(tree, "run")

@@ -1,0 +1,110 @@
+"""What a run needs, worked out by hand; `test_sizes.py` holds it to what runs take."""
+
+import pytest
+from omegaconf import open_dict
+
+from digitsum.runs.checks import sizes as sizing
+from digitsum.runs.checks.counts import Counts, counted
+from digitsum.runs.checks.sizes import sizes
+
+from .test_configs import composed
+
+MIB = 2**20
+# Of one replica: the digits' table 10 x 32, W and U, b, V and c; an LSTM has four gates.
+_SRN = 320 + 32 * 32 + 32 * 32 + 32 + 32 * 19 + 19
+_LSTM = 320 + 4 * (32 * 32 + 32 * 32 + 32) + 32 * 19 + 19
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (("replicas=3",), Counts(3, 10, 32, 8, 500, 3, _SRN, 1, 1, 190)),
+        (("model=lstm", "data.length=7"), Counts(1, 7, 32, 8, 500, 1, _LSTM, 4, 2, 190)),
+        (
+            ("model=lstm", "model.layers=2"),
+            Counts(1, 10, 32, 8, 500, 1, _LSTM + 4 * (32 * 32 + 32 * 32 + 32), 8, 4, 190),
+        ),
+        (
+            ("embedding=onehot", "model.hidden_size=5", "data.copies=1", "data.batch_size=200"),
+            Counts(1, 10, 5, 100, 300, 1, 100 + 50 + 25 + 5 + 5 * 19 + 19, 1, 1, 5),
+        ),
+        (("data=blog", "replicas=4"), Counts(4, 10, 32, 8, 500, 1, _SRN, 1, 1, 190)),
+        (("data.ask=first",), Counts(1, 10, 32, 8, 500, 1, _SRN - 33 * 9, 1, 1, 190)),
+        (("trainer.max_steps=450",), Counts(1, 10, 32, 8, 500, 1, _SRN, 1, 1, 4)),
+        (
+            ("trainer.max_epochs=-1", "trainer.max_steps=450"),
+            Counts(1, 10, 32, 8, 500, 1, _SRN, 1, 1, 4),
+        ),
+        (("trainer.max_epochs=-1",), Counts(1, 10, 32, 8, 500, 1, _SRN, 1, 1, 0)),
+    ],
+    ids=str,
+)
+def test_what_decides_the_size_is_counted(typed: tuple[str, ...], expected: Counts) -> None:
+    assert counted(composed(*typed)) == expected
+
+
+BASE = 8 * 3 * 500 * 10, 4 * 3 * _SRN, 8 * 4 * 190 * 3  # digits, weights, curves; in bytes
+STEP = 4 * 8 * 10 * 32  # a batch's states, of one replica
+
+
+@pytest.mark.parametrize(
+    ("typed", "probe", "passes", "more", "norms"),
+    [
+        ((), "", 1, 220 * MIB + 2 * STEP, 0),
+        (("recurrence=reference",), "", 1, 110 * MIB + 3 * STEP * 2.4, 0),
+        (("data.fresh=true",), "", 3, 220 * MIB + 2 * STEP, 0),
+        ((), "GradientNorms", 1, 220 * MIB + 2 * STEP, 2 * 4 * 19_000 * 3 * 4),
+        ((), "Saturation", 1, 220 * MIB + 2 * STEP + 3 * STEP * 2.4, 0),
+        ((), "GradientFlow", 1, 220 * MIB + 2 * STEP + 3 * STEP * 2.4, 0),
+        ((), "Spectrum", 1, 220 * MIB + 2 * STEP + 60 * 4 * 3 * 32**2, 0),
+        # Two sets of 10 hundreds; states of three replicas twice, of one in doubles three times.
+        ((), "Memory", 1, 220 * MIB + 2 * STEP + 2000 * 10 * (8 * 3 + 8 * 3 * 32 + 24 * 32), 0),
+    ],
+    ids=str,
+)
+def test_sizes_are_sums_of_what_is_held(
+    typed: tuple[str, ...],
+    probe: str,
+    passes: int,
+    more: float,
+    norms: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sizing, "taken_memory", lambda: 1000)
+    monkeypatch.setattr(sizing, "usable_cores", lambda: 2)
+    config = composed("replicas=3", *typed)
+    with open_dict(config):
+        config.callbacks = {"one": {"_target_": f"digitsum.probes.{probe}"}} if probe else {}
+    found = sizes(config)
+    digits, weights, curves = BASE
+    memory = 1000 + more + 1.2 * passes * digits + 10 * weights + 0.1 * MIB * 3
+    assert found.memory == pytest.approx(memory + 3 * curves + 2 * norms)
+    left = 3 * 500 * 23 + 4 * weights + 2 * curves + norms + 0.2 * MIB + 3600
+    assert found.left == pytest.approx(left)
+    assert found.disk == pytest.approx(left + 4 * weights)
+
+
+def test_gates_and_states_are_held_by_each_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizing, "taken_memory", lambda: 0)
+    found = {}
+    for cores in (1, 2, 64):
+        monkeypatch.setattr(sizing, "usable_cores", lambda cores=cores: cores)
+        found[cores] = sizes(composed("replicas=3", "model=lstm")).memory
+    assert found[2] - found[1] == pytest.approx(STEP * (2 + 5))
+    assert found[64] - found[1] == pytest.approx(2 * STEP * (2 + 5))  # no more than replicas
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (MIB, "1 MiB"),
+        (999 * MIB, "999 MiB"),
+        (1536 * MIB, "1.5 GiB"),
+        (1000 * MIB, "0.977 GiB"),
+        (2**40 * 3, "3 TiB"),
+        (2**50 * 5, "5 PiB"),
+        (2**50 * 5000, "5e+03 PiB"),
+    ],
+)
+def test_bytes_are_said_in_the_unit_that_fits(count: float, words: str) -> None:
+    assert sizing._said(count) == words
