@@ -61,15 +61,13 @@ def decide(effects: Sequence[Array], margin: float | None = None) -> Verdict:
         margin: below which an effect is too small to matter; None where no size is known to be.
     """
     share = ALPHA / len(effects)
-    bounds = [np.quantile(one, [share, share / 2, ALPHA / 2]) for one in effects]
-    upper = [np.quantile(one, [1 - share, 1 - share / 2]) for one in effects]
-    if all(low[2] > 0 for low in bounds):
+    if all(np.quantile(one, ALPHA / 2) > 0 for one in effects):
         return "confirmed"
-    if any(high[1] < 0 for high in upper):
+    if any(np.quantile(one, 1 - share / 2) < 0 for one in effects):
         return "refuted"
     if margin is not None:
-        pairs = zip(bounds, upper, strict=True)
-        if any(low[0] > -margin and high[0] < margin for low, high in pairs):
+        ends = [np.quantile(one, [share, 1 - share]) for one in effects]
+        if any(low > -margin and high < margin for low, high in ends):
             return "refuted"
     return "not decided"
 

@@ -1,0 +1,103 @@
+"""What is said of a search for memory spans, worked out by hand from answers that are made up."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitsum.questions.span import furthest, said, span_table, spans, surer
+
+from ..invented import chosen
+
+
+def _job(
+    model: str, length: int, lr: float, dev: float, test: float, seed: int = 0
+) -> dict[str, Any]:
+    given = {"model": model, "data.length": length, "lr": lr, "seed": seed}
+    return given | {"dev": [dev] * 8, "test": [test] * 8, "data.fresh": True}
+
+
+JOBS = [
+    # Chosen on dev, though another is better on test; at 80 it is above one half still.
+    *(_job("far", length, 0.001, 0.9, 0.8) for length in (5, 10, 20, 40)),
+    *(_job("far", length, 0.003, 0.8, 0.95) for length in (5, 10, 20, 40)),
+    _job("far", 80, 0.003, 0.7, 0.6),
+    _job("far", 80, 0.001, 0.6, 0.1),
+    # The search's own answers say another rate and another curve than what was measured then.
+    _job("near", 5, 0.01, 0.9, 0.9),
+    _job("near", 10, 0.01, 0.9, 0.95),
+    _job("near", 20, 0.01, 0.9, 0.95),
+    _job("near", 10, 0.001, 0.8, 0.75, 1000),
+    _job("near", 20, 0.001, 0.8, 0.25, 1000),
+    # Below one half at the shortest; on its way; at its longest, and below one half there.
+    _job("never", 5, 0.01, 0.4, 0.3),
+    _job("going", 5, 0.01, 0.9, 0.8),
+    _job("going", 10, 0.01, 0.9, 0.8),
+    *(_job("turned", length, 0.01, 0.9, 0.3) for length in (5, 80)),
+]
+
+
+def test_a_span_is_where_what_was_measured_crosses_one_half(tmp_path: Path) -> None:
+    found = chosen(tmp_path, JOBS, grows=80, started=5.0)
+    far, near, never = spans(found)
+    assert [one.model for one in (far, near, never)] == ["far", "near", "never"]
+    assert far.lr == [0.001] * 4 + [0.003]
+    assert [float(one.mean()) for one in far.accuracy] == pytest.approx([0.8] * 4 + [0.6])
+    assert np.isinf([far.span, far.low, far.high]).all()
+    assert np.isinf(far.draws).all()
+    # Half way from 0.75 to 0.25, on a log axis; of replicas that are all alike there is no doubt.
+    middle = 10 * 2**0.5
+    assert (near.span, near.low, near.high) == pytest.approx((middle,) * 3)
+    assert near.lr == [0.01, 0.001, 0.001]
+    assert near.lengths.tolist() == [5, 10, 20]
+    assert [float(one.mean()) for one in near.accuracy] == pytest.approx([0.9, 0.75, 0.25])
+    assert (never.span, never.low, never.high) == (0, 0, 0)
+    assert never.lengths.tolist() == [5]
+    assert never.settings["model"] == "never"
+    assert len(never.draws) == len(near.draws) == len(far.draws)
+    assert surer([far, near, never]) == [1.0, 1.0, None]
+    assert surer([far, far, near]) == [None, 1.0, None]
+    assert surer([near, near]) == [0.5, None]
+
+
+def test_it_is_said_in_words_and_in_a_table(tmp_path: Path) -> None:
+    found = chosen(tmp_path, JOBS, grows=80, started=5.0)
+    words = "far > 80, near 14.1 [14.1, 14.1], never none (below 0.5 at 5)"
+    assert furthest(found).endswith(f"each cell at its best learning rate: {words}.")
+    ((head, rows),) = span_table(found).values()
+    assert head == ["cell", "span [95 %]", "above the next", "lr", "measured at"]
+    beyond = "10 (8): 0.80; 20 (8): 0.80; 40 (8): 0.80; 80 (8): 0.60"
+    assert rows == [
+        ["far", "> 80", "100%", "0.003", beyond],
+        ["near", "14.1 [14.1, 14.1]", "100%", "0.001", "10 (8): 0.75; 20 (8): 0.25"],
+        ["never", "none (below 0.5 at 5)", "", "0.01", ""],
+    ]
+
+
+def test_the_ends_of_an_interval_may_be_beyond_what_was_asked(tmp_path: Path) -> None:
+    far, near, _ = spans(chosen(tmp_path, JOBS, grows=80, started=5.0))
+    assert said(near._replace(low=0.0)) == "14.1 [< 5, 14.1]"
+    assert said(near._replace(high=np.inf)) == "14.1 [14.1, > 20]"
+    assert said(near._replace(span=20.0, low=19.96, high=20.4)) == "20 [20.0, 20]"
+    assert said(far._replace(low=30.0)) == "> 80 [30, > 80]"
+
+
+def test_what_goes_on_has_no_span_yet(tmp_path: Path) -> None:
+    going = [one for one in JOBS if one["model"] in ("going", "turned")]
+    found = chosen(tmp_path, going, grows=80, started=5.0)
+    assert spans(found) == []
+    assert (furthest(found), span_table(found)) == ("", {})
+
+
+def test_by_heart_stands_beside_fresh(tmp_path: Path) -> None:
+    """The same lengths, and by heart one half is crossed between 5 and 10."""
+    fresh = [one for one in JOBS if one["model"] == "near"]
+    learnt = [
+        _job("near", 5, 0.001, 0.9, 0.75, 1000) | {"data.fresh": False},
+        _job("near", 10, 0.001, 0.9, 0.25, 1000) | {"data.fresh": False},
+    ]
+    found = chosen(tmp_path, [*fresh, *learnt], grows=80, started=5.0)
+    ((head, rows),) = span_table(found).values()
+    assert head[:4] == ["cell", "span [95 %]", "above the next", "span by heart"]
+    assert [row[:4] for row in rows] == [["near", "14.1 [14.1, 14.1]", "", "7.1 [7.1, 7.1]"]]
