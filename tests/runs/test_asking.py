@@ -24,6 +24,7 @@ def test_what_was_typed() -> None:
     assert sequences("670, 0123", SUM) == [[6, 7, 0], [0, 1, 2, 3]]
     assert sequences("6 7 0", SUM) == [[6, 7, 0]]
     assert sequences("255 0 17,1 2 3", OWN) == [[255, 0, 17], [1, 2, 3]]
+    assert len(sequences("9" * 1000, SUM)[0]) == 1000
 
 
 @pytest.mark.parametrize(

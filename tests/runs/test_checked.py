@@ -1,5 +1,6 @@
 """Mistakes word by word, what is accepted, and what is built of it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,16 +8,17 @@ import pytest
 from omegaconf import OmegaConf, open_dict
 
 from digitsum.errors import UserError
-from digitsum.runs.build import build_module
+from digitsum.runs.build import build_module, question
 from digitsum.runs.checks.check import check
+from digitsum.runs.checks.inside import check_places
 from digitsum.runs.checks.meant import settle
 from digitsum.runs.checks.shape import check_override, check_shape
 from digitsum.runs.checks.trial import check_builds
 from digitsum.runs.closed import check_closed
+from digitsum.runs.loggers import server_of
+from digitsum.runs.places import SHARED
 
 from .test_configs import composed
-
-MIB = 2**20
 
 
 def _mistake(*typed: str) -> str:
@@ -111,6 +113,7 @@ def test_brought_files_say_their_length_and_what_is_asked(tmp_path: Path) -> Non
     config = composed(brought, "data.ask=label")
     check(config, [brought, "data.ask=label"])
     assert config.data.length == 4
+    assert (question(config).ask, question(config).classes) == ("label", 8)
     assert _mistake(brought, "data.ask=label", "data.length=9") == (
         f"data.length is 9; {tmp_path}/train.txt:1 has 4"
     )
@@ -135,10 +138,67 @@ def test_text_that_is_a_number_is_one_and_a_path_is_whole(
     assert (config.lr, config.replicas, config.data.ask) == (0.5, 3, "sum")
     assert config.data.root == str(tmp_path / "here")
     assert config.clip.value == "null"  # what can't be meant stays, and is told
+    config = composed("lr='[1]'", "replicas='0'", "data.length='5.5'")
+    settle(config)
+    assert (config.lr, config.replicas, config.data.length) == ("[1]", "0", "5.5")
     config = composed("optimizer.lr=0.25")
     settle(config)
     assert config.lr == config.optimizer.lr == 0.25
     assert OmegaConf.to_container(config.optimizer, resolve=False)["lr"] == "${lr}"  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "well"),
+    [
+        ("logger.save_dir", "elsewhere", False),
+        ("logger.save_dir", "${hydra:runtime.output_dir}/../other", False),
+        ("logger.save_dir", "${hydra:runtime.output_dir}/inside", True),
+        ("logger.save_dir", "${hydra:runtime.output_dir}s", False),
+        ("logger.save_dir", None, True),
+        ("trainer.default_root_dir", "/tmp", False),
+        ("callbacks.progress.folder", "here", False),
+        ("logger.tracking_uri", "https://somewhere", True),
+        ("logger.tracking_uri", "ftp://somewhere", False),
+        ("logger.tracking_uri", f"sqlite:///{SHARED}/runs.db", True),
+        ("logger.tracking_uri", f"sqlite:///{SHARED}/../runs.db", False),
+        ("logger.artifact_location", f"{SHARED}/artifacts", True),
+        ("logger.artifact_location", "/home", False),
+    ],
+)
+def test_a_run_writes_in_its_own_folder_alone(key: str, value: str | None, well: bool) -> None:
+    config = composed("logger=none")
+    with open_dict(config):
+        OmegaConf.update(config, key, value, force_add=True)
+    if well:
+        check_places(config)
+    else:
+        with pytest.raises(UserError, match=f"^{re.escape(key)} is {re.escape(str(value))}; "):
+            check_places(config)
+
+
+@pytest.mark.parametrize(
+    ("node", "server"),
+    [
+        ({"_target_": "a.WandbLogger", "offline": True}, None),
+        ({"_target_": "a.WandbLogger"}, None),
+        ({"_target_": "a.WandbLogger", "offline": False}, "https://api.wandb.ai"),
+        ({"_target_": "a.MLFlowLogger", "tracking_uri": "http://here:5000"}, "http://here:5000"),
+        ({"_target_": "a.MLFlowLogger", "tracking_uri": "${other}", "other": "https://b"}, None),
+        ({"_target_": "a.MLFlowLogger", "tracking_uri": f"sqlite:///{SHARED}/runs.db"}, None),
+        ({"_target_": "a.MLFlowLogger"}, None),
+        ({"_target_": "a.CSVLogger", "tracking_uri": "http://here:5000"}, None),
+    ],
+)
+def test_which_loggers_talk_to_a_server(
+    node: dict[str, Any], server: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WANDB_BASE_URL", raising=False)
+    tree = OmegaConf.create({"logger": node, "other": "http://found"})
+    wanted = "http://found" if node.get("tracking_uri") == "${other}" else server
+    assert server_of(tree.logger) == wanted
+    if node["_target_"].endswith("WandbLogger") and server:
+        monkeypatch.setenv("WANDB_BASE_URL", "https://own")
+        assert server_of(tree.logger) == "https://own"
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,18 @@ def test_gates_and_states_are_held_by_each_thread(monkeypatch: pytest.MonkeyPatc
     assert found[64] - found[1] == pytest.approx(2 * STEP * (2 + 5))  # no more than replicas
 
 
+@pytest.mark.parametrize(("cell", "each"), [("srn", 1), ("mgu", 1 + 2.5), ("gru", 1 + 3.75)])
+def test_one_gate_keeps_its_state_alone(
+    cell: str, each: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizing, "taken_memory", lambda: 0)
+    found = []
+    for cores in (1, 2):
+        monkeypatch.setattr(sizing, "usable_cores", lambda cores=cores: cores)
+        found.append(sizes(composed("replicas=3", f"model={cell}")).memory)
+    assert found[1] - found[0] == pytest.approx(STEP * each)
+
+
 @pytest.mark.parametrize(
     ("count", "words"),
     [

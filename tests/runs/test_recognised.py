@@ -123,3 +123,5 @@ def test_settings_are_choices_by_name_then_plain_scalars() -> None:
     bare = OmegaConf.create({"model": {"hidden_size": 3}, "odd": [1, 2]})
     assert _flat(bare)["model"] == "null"
     assert _flat(bare)["odd"] == "[1, 2]"
+    asked = OmegaConf.create({"model": {}, "place": "${hydra:runtime.output_dir}", "kept": "a"})
+    assert set(_flat(asked)) & {"place", "kept"} == {"kept"}
