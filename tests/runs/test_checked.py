@@ -1,22 +1,15 @@
-"""Mistakes word by word, what is accepted, and what is built of it."""
+"""Mistakes word by word, and what is accepted."""
 
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from omegaconf import OmegaConf, open_dict
 
 from digitsum.errors import UserError
-from digitsum.runs.build import build_module, question
+from digitsum.runs.build import question
 from digitsum.runs.checks.check import check
-from digitsum.runs.checks.inside import check_places
 from digitsum.runs.checks.meant import settle
 from digitsum.runs.checks.shape import check_override, check_shape
-from digitsum.runs.checks.trial import check_builds
-from digitsum.runs.closed import check_closed
-from digitsum.runs.loggers import server_of
-from digitsum.runs.places import SHARED
 
 from .test_configs import composed
 
@@ -148,60 +141,6 @@ def test_text_that_is_a_number_is_one_and_a_path_is_whole(
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "well"),
-    [
-        ("logger.save_dir", "elsewhere", False),
-        ("logger.save_dir", "${hydra:runtime.output_dir}/../other", False),
-        ("logger.save_dir", "${hydra:runtime.output_dir}/inside", True),
-        ("logger.save_dir", "${hydra:runtime.output_dir}s", False),
-        ("logger.save_dir", None, True),
-        ("trainer.default_root_dir", "/tmp", False),
-        ("callbacks.progress.folder", "here", False),
-        ("logger.tracking_uri", "https://somewhere", True),
-        ("logger.tracking_uri", "ftp://somewhere", False),
-        ("logger.tracking_uri", f"sqlite:///{SHARED}/runs.db", True),
-        ("logger.tracking_uri", f"sqlite:///{SHARED}/../runs.db", False),
-        ("logger.artifact_location", f"{SHARED}/artifacts", True),
-        ("logger.artifact_location", "/home", False),
-    ],
-)
-def test_a_run_writes_in_its_own_folder_alone(key: str, value: str | None, well: bool) -> None:
-    config = composed("logger=none")
-    with open_dict(config):
-        OmegaConf.update(config, key, value, force_add=True)
-    if well:
-        check_places(config)
-    else:
-        with pytest.raises(UserError, match=f"^{re.escape(key)} is {re.escape(str(value))}; "):
-            check_places(config)
-
-
-@pytest.mark.parametrize(
-    ("node", "server"),
-    [
-        ({"_target_": "a.WandbLogger", "offline": True}, None),
-        ({"_target_": "a.WandbLogger"}, None),
-        ({"_target_": "a.WandbLogger", "offline": False}, "https://api.wandb.ai"),
-        ({"_target_": "a.MLFlowLogger", "tracking_uri": "http://here:5000"}, "http://here:5000"),
-        ({"_target_": "a.MLFlowLogger", "tracking_uri": "${other}", "other": "https://b"}, None),
-        ({"_target_": "a.MLFlowLogger", "tracking_uri": f"sqlite:///{SHARED}/runs.db"}, None),
-        ({"_target_": "a.MLFlowLogger"}, None),
-        ({"_target_": "a.CSVLogger", "tracking_uri": "http://here:5000"}, None),
-    ],
-)
-def test_which_loggers_talk_to_a_server(
-    node: dict[str, Any], server: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("WANDB_BASE_URL", raising=False)
-    tree = OmegaConf.create({"logger": node, "other": "http://found"})
-    wanted = "http://found" if node.get("tracking_uri") == "${other}" else server
-    assert server_of(tree.logger) == wanted
-    if node["_target_"].endswith("WandbLogger") and server:
-        monkeypatch.setenv("WANDB_BASE_URL", "https://own")
-        assert server_of(tree.logger) == "https://own"
-
-
-@pytest.mark.parametrize(
     ("typed", "words"),
     [
         ("+lrr=1", "+lrr=1: lrr is not a key that anything reads; the top level has "),
@@ -245,84 +184,3 @@ def test_a_group_stays_a_group() -> None:
         del config.report  # a stored run has none
         config.model._target_ = "digitsum.network.cells.SRN"
     check_shape(config)
-
-
-def test_a_module_is_built_of_its_own_settings() -> None:
-    typed = ("loss.reduction=sum", "clip=blog", "evaluate_every=7", "recurrence=reference")
-    module = build_module(composed(*typed, "replicas=2", "lr=0.5"), {"a": 1})
-    assert (module.reduction, module.evaluate_every, module.recurrence) == ("sum", 7, "reference")
-    assert module.clipping.value == composed("clip=blog").clip.value
-    assert dict(module.hparams) == {"a": 1}
-    assert module.configure_optimizers().param_groups[0]["lr"] == 0.5
-
-
-@pytest.mark.parametrize(
-    ("group", "node", "words"),
-    [
-        ("optimizer", {"_target_": "torch.optim.Nothing"}, "optimizer can't be built: "),
-        ("clip", {"_target_": "builtins.dict"}, "clip is a dict; it must be a Clipping"),
-        ("trainer", {"_target_": "builtins.dict"}, "trainer._target_ is builtins.dict; it is "),
-        (
-            "callbacks",
-            {"mine": {"_target_": "builtins.dict"}},
-            "callbacks.mine is a dict; it must be a Callback",
-        ),
-        ("data", {"_target_": "digitsum.task.data.Nothing"}, "data can't be built: Error loading"),
-        ("model", {"_target_": "digitsum.network.cells.Nothing"}, "model, embedding, init can't"),
-    ],
-)
-def test_what_cannot_be_built_is_told_by_its_group(
-    group: str, node: dict[str, Any], words: str, tmp_path: Path
-) -> None:
-    config = composed("logger=none", f"data.root={tmp_path}")
-    with open_dict(config):
-        config[group] = node | ({"hidden_size": 4} if group == "model" else {})
-    with pytest.raises(UserError) as error:
-        check_builds(config, tmp_path / "run")
-    assert str(error.value).startswith(words)
-    assert not (tmp_path / "run").exists()
-
-
-def _stored() -> dict[str, Any]:
-    config = composed()
-    groups = {key: config[key] for key in ("model", "embedding", "init", "data")}
-    return OmegaConf.to_container(OmegaConf.create(groups), resolve=False)  # type: ignore[return-value]
-
-
-@pytest.mark.parametrize(
-    ("place", "value", "words"),
-    [
-        (
-            "model._target_",
-            "os.system",
-            "run: model names 'os.system' to be built; of a stored",
-        ),
-        ("model._target_", 3, "run: model names 3 to be built"),
-        ("model", 3, "run: model names None to be built"),
-        ("model.odd", 1, "run: model.odd is nothing that digitsum.network.cells.SRN takes"),
-        ("model.hidden_size", [1], "run: model.hidden_size is a list; it must be a plain value"),
-        (
-            "model.hidden_size",
-            {"_target_": "os.system"},
-            "run: model.hidden_size is a group; nothing",
-        ),
-        ("model.hidden_size", "${seed}", "run: model.hidden_size is '${seed}'; a stored run has"),
-        ("data.source._target_", "digitsum.task.examples.np", "run: data.source names 'digitsum"),
-    ],
-)
-def test_a_stored_run_builds_what_conf_can_choose(place: str, value: object, words: str) -> None:
-    tree = _stored()
-    *above, last = place.split(".")
-    node = tree
-    for name in above:
-        node = node[name]
-    node[last] = value
-    with pytest.raises(UserError) as error:
-        check_closed(tree, "run")
-    assert str(error.value).startswith(words)
-
-
-def test_what_conf_chooses_is_accepted() -> None:
-    tree = _stored()
-    tree["model"] |= {"layers": 2, "_partial_": True}
-    check_closed(tree, "run")

@@ -1,0 +1,95 @@
+"""What a configuration builds, and what it can't; of a stored run, what it may name, word by word."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf, open_dict
+
+from digitsum.errors import UserError
+from digitsum.runs.build import build_module
+from digitsum.runs.checks.trial import check_builds
+from digitsum.runs.closed import check_closed
+
+from .test_configs import composed
+
+
+def test_a_module_is_built_of_its_own_settings() -> None:
+    typed = ("loss.reduction=sum", "clip=blog", "evaluate_every=7", "recurrence=reference")
+    module = build_module(composed(*typed, "replicas=2", "lr=0.5"), {"a": 1})
+    assert (module.reduction, module.evaluate_every, module.recurrence) == ("sum", 7, "reference")
+    assert module.clipping.value == composed("clip=blog").clip.value
+    assert dict(module.hparams) == {"a": 1}
+    assert module.configure_optimizers().param_groups[0]["lr"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("group", "node", "words"),
+    [
+        ("optimizer", {"_target_": "torch.optim.Nothing"}, "optimizer can't be built: "),
+        ("clip", {"_target_": "builtins.dict"}, "clip is a dict; it must be a Clipping"),
+        ("trainer", {"_target_": "builtins.dict"}, "trainer._target_ is builtins.dict; it is "),
+        (
+            "callbacks",
+            {"mine": {"_target_": "builtins.dict"}},
+            "callbacks.mine is a dict; it must be a Callback",
+        ),
+        ("data", {"_target_": "digitsum.task.data.Nothing"}, "data can't be built: Error loading"),
+        ("model", {"_target_": "digitsum.network.cells.Nothing"}, "model, embedding, init can't"),
+    ],
+)
+def test_what_cannot_be_built_is_told_by_its_group(
+    group: str, node: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    config = composed("logger=none", f"data.root={tmp_path}")
+    with open_dict(config):
+        config[group] = node | ({"hidden_size": 4} if group == "model" else {})
+    with pytest.raises(UserError) as error:
+        check_builds(config, tmp_path / "run")
+    assert str(error.value).startswith(words)
+    assert not (tmp_path / "run").exists()
+
+
+def _stored() -> dict[str, Any]:
+    config = composed()
+    groups = {key: config[key] for key in ("model", "embedding", "init", "data")}
+    return OmegaConf.to_container(OmegaConf.create(groups), resolve=False)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (
+            "model._target_",
+            "os.system",
+            "run: model names 'os.system' to be built; of a stored",
+        ),
+        ("model._target_", 3, "run: model names 3 to be built"),
+        ("model", 3, "run: model names None to be built"),
+        ("model.odd", 1, "run: model.odd is nothing that digitsum.network.cells.SRN takes"),
+        ("model.hidden_size", [1], "run: model.hidden_size is a list; it must be a plain value"),
+        (
+            "model.hidden_size",
+            {"_target_": "os.system"},
+            "run: model.hidden_size is a group; nothing",
+        ),
+        ("model.hidden_size", "${seed}", "run: model.hidden_size is '${seed}'; a stored run has"),
+        ("data.source._target_", "digitsum.task.examples.np", "run: data.source names 'digitsum"),
+    ],
+)
+def test_a_stored_run_builds_what_conf_can_choose(place: str, value: object, words: str) -> None:
+    tree = _stored()
+    *above, last = place.split(".")
+    node = tree
+    for name in above:
+        node = node[name]
+    node[last] = value
+    with pytest.raises(UserError) as error:
+        check_closed(tree, "run")
+    assert str(error.value).startswith(words)
+
+
+def test_what_conf_chooses_is_accepted() -> None:
+    tree = _stored()
+    tree["model"] |= {"layers": 2, "_partial_": True}
+    check_closed(tree, "run")
