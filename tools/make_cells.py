@@ -24,8 +24,9 @@ equation, and what is trained is compiled from it. `x W + b` of a gate is what t
 `model.hidden_size`, and `model.layers` puts it above itself. Parameters are those of the cell
 alone, with hidden size and embedding 32; a step is a replica's optimizer step of 8 sequences of
 length 35, among 32 replicas on two cores (`benchmarks/every_cell.py`); spans are on fresh examples
-([memory_span](results/memory_span.md), [small](results/memory_span_small.md)) and on 300 learnt by
-heart ([memory_span_grid](results/memory_span_grid.md)).
+([memory_span](results/memory_span.md), [presets](results/memory_span_presets.md),
+[small](results/memory_span_small.md)) and on 300 learnt by heart
+([memory_span_grid](results/memory_span_grid.md)).
 
 | `model=` | parameters | states | us a step | span, fresh | span, by heart |
 |---|---|---|---|---|---|
@@ -69,7 +70,7 @@ def said(kind: type[Cell]) -> str:
 def page() -> str:
     """cells.md."""
     heart, taken = spans("memory_span_grid"), times()
-    fresh = spans("memory_span", "memory_span_small")
+    fresh = spans("memory_span", "memory_span_presets", "memory_span_small")
     lines, kinds = [], {}
     for path in sorted((CONF / "model").glob("*.yaml")):
         cell = compose(f"model={path.stem}")[1].classifier.cell

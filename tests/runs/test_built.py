@@ -1,4 +1,4 @@
-"""What a configuration builds, and what it can't; of a stored run, what it may name, word by word."""
+"""What a configuration builds, and what it can not; what a stored run may name, word by word."""
 
 from pathlib import Path
 from typing import Any
