@@ -90,6 +90,35 @@ def test_what_goes_on_has_no_span_yet(tmp_path: Path) -> None:
     assert (furthest(found), span_table(found)) == ("", {})
 
 
+@pytest.mark.parametrize(
+    ("lower", "upper", "known"),
+    [(0.4, 0.3, False), (0.8, 0.6, False), (0.75, 0.25, True)],
+)
+def test_a_bracket_that_moves_has_no_span_yet(
+    lower: float, upper: float, known: bool, tmp_path: Path
+) -> None:
+    """Measured at 10 and 20, of 5 to 80: below one half at both, above at both, or around it."""
+    near = [one for one in JOBS if one["model"] == "near" and one["lr"] == 0.01]
+    measured = [
+        _job("near", length, 0.001, 0.8, test, 1000) for length, test in ((10, lower), (20, upper))
+    ]
+    assert len(spans(chosen(tmp_path, [*near, *measured], grows=80, started=5.0))) == known
+
+
+@pytest.mark.parametrize(
+    ("half", "other", "test"), [(5, 10, 0.1), (80, 10, 0.9)], ids=["shortest", "longest"]
+)
+def test_at_the_ends_of_what_is_asked_an_interval_may_be_open(
+    half: int, other: int, test: float, tmp_path: Path
+) -> None:
+    """At one end half of the replicas never learn, and there is no further out."""
+    jobs = [_job("near", 5, 0.01, 0.9, 0.9), _job("near", other, 0.001, 0.8, test, 1000)]
+    both = {"test": [0.95] * 4 + [0.05] * 4}
+    jobs.append(_job("near", half, 0.001, 0.8, 0.5, 1000) | both)
+    (one,) = spans(chosen(tmp_path, jobs, grows=80, started=5.0))
+    assert (one.low == 0, np.isinf(one.high)) == (half == 5, half == 80)
+
+
 def test_by_heart_stands_beside_fresh(tmp_path: Path) -> None:
     """The same lengths, and by heart one half is crossed between 5 and 10."""
     fresh = [one for one in JOBS if one["model"] == "near"]

@@ -100,6 +100,10 @@ def _sought(model: str, by_length: dict[int, list[Job]], longest: int) -> Span |
                 rates[-1], accuracy[-1] = float(job.settings["lr"]), fresh[length]
     if len(fresh) > 1:
         found = crossed(fresh)
+        # It goes further out, as long as the interval reaches beyond what was measured.
+        shorter = found.low == 0 and min(fresh) > lengths[0]
+        if shorter or (np.isinf(found.high) and max(fresh) < longest):
+            return None
         ends = found.span, found.low, found.high
         return Span(model, lengths, rates, accuracy, *ends, found.draws, own)
     last = _mean(accuracy[-1])
