@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omegaconf import OmegaConf, open_dict
+from omegaconf import open_dict
 
 from digitsum.errors import UserError
 from digitsum.runs.build import build_module
 from digitsum.runs.checks.trial import check_builds
 from digitsum.runs.closed import check_closed
 
+from .test_closed import tree
 from .test_configs import composed
 
 
@@ -50,12 +51,6 @@ def test_what_cannot_be_built_is_told_by_its_group(
     assert not (tmp_path / "run").exists()
 
 
-def _stored() -> dict[str, Any]:
-    config = composed()
-    groups = {key: config[key] for key in ("model", "embedding", "init", "data")}
-    return OmegaConf.to_container(OmegaConf.create(groups), resolve=False)  # type: ignore[return-value]
-
-
 @pytest.mark.parametrize(
     ("place", "value", "words"),
     [
@@ -78,18 +73,18 @@ def _stored() -> dict[str, Any]:
     ],
 )
 def test_a_stored_run_builds_what_conf_can_choose(place: str, value: object, words: str) -> None:
-    tree = _stored()
+    stored = tree()
     *above, last = place.split(".")
-    node = tree
+    node = stored
     for name in above:
         node = node[name]
     node[last] = value
     with pytest.raises(UserError) as error:
-        check_closed(tree, "run")
+        check_closed(stored, "run")
     assert str(error.value).startswith(words)
 
 
 def test_what_conf_chooses_is_accepted() -> None:
-    tree = _stored()
-    tree["model"] |= {"layers": 2, "_partial_": True}
-    check_closed(tree, "run")
+    stored = tree()
+    stored["model"] |= {"layers": 2, "_partial_": True}
+    check_closed(stored, "run")
