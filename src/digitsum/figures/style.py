@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
 from digitsum.figures.hover import hover
@@ -56,13 +58,18 @@ def styled() -> Any:
 
 
 def save(made: Figure, stem: Path) -> Path:
-    """Save as PNG and PDF, without dates inside, and return the PNG's path."""
+    """Save as PNG and PDF, without dates inside, and return the PNG's path.
+
+    By the canvases themselves: `savefig` draws each file twice, to be sure of a layout that is
+    made while drawing anyway.
+    """
     stem.parent.mkdir(parents=True, exist_ok=True)
     png = stem.with_name(stem.name + ".png")
     with styled():
-        made.savefig(png, dpi=160, metadata={"Software": None})
+        made.set_dpi(160)
+        FigureCanvasAgg(made).print_png(png, metadata={"Software": None})
         made.set_layout_engine("none")  # laid out once is enough
-        made.savefig(
+        FigureCanvasPdf(made).print_pdf(
             stem.with_name(stem.name + ".pdf"), metadata={"CreationDate": None, "Producer": None}
         )
     return png
