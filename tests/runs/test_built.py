@@ -7,7 +7,8 @@ import pytest
 from omegaconf import open_dict
 
 from digitsum.errors import UserError
-from digitsum.runs.build import build_module
+from digitsum.network.cells import LSTM, SRN, Stack
+from digitsum.runs.build import build_classifier, build_module
 from digitsum.runs.checks.trial import check_builds
 from digitsum.runs.closed import check_closed
 
@@ -22,6 +23,16 @@ def test_a_module_is_built_of_its_own_settings() -> None:
     assert module.clipping.value == composed("clip=blog").clip.value
     assert dict(module.hparams) == {"a": 1}
     assert module.configure_optimizers().param_groups[0]["lr"] == 0.5
+
+
+def test_layers_are_as_many_as_were_asked_for() -> None:
+    for layers in (2, 3):
+        cell = build_classifier(composed(f"model.layers={layers}", "embedding.size=6")).cell
+        assert isinstance(cell, Stack)
+        assert [type(one) for one in cell.layers] == [SRN] * layers
+        # The first reads digits, the others what the one below remembers.
+        assert [one.W.shape[1] for one in cell.layers] == [6, *[32] * (layers - 1)]
+    assert type(build_classifier(composed("model=lstm")).cell) is LSTM
 
 
 @pytest.mark.parametrize(

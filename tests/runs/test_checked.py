@@ -55,6 +55,7 @@ def test_a_wrong_value_is_told_word_by_word(typed: str, allowed: str) -> None:
     [
         ("~lr", "~lr: a run reads lr; give it a value instead"),
         ("lr=???", "lr is ???; it needs a value"),
+        ("lr=${nothing}", "lr: Interpolation key 'nothing' not found"),
     ],
 )
 def test_a_value_that_is_not_there(typed: str, words: str) -> None:
@@ -73,6 +74,13 @@ def test_a_value_that_is_not_there(typed: str, words: str) -> None:
 )
 def test_the_blogs_examples_are_fixed(key: str, value: object, words: str) -> None:
     assert _mistake("data=blog", f"{key}={value}") == words.format("with data=blog")
+
+
+def test_a_server_is_asked_of_a_run_that_has_a_folder(tmp_path: Path) -> None:
+    typed = ["logger=mlflow", "logger.tracking_uri=http://127.0.0.1:9"]
+    check(composed(*typed), typed)
+    with pytest.raises(UserError, match=r"^logger: http://127\.0\.0\.1:9 doesn't answer \("):
+        check(composed(*typed, f"data.root={tmp_path}"), typed, tmp_path / "run")
 
 
 def test_two_keys_that_say_the_same() -> None:
