@@ -48,6 +48,6 @@ def test_a_rule(rule: Rule, words: str, accepted: list[object], refused: list[ob
 
 def test_what_was_meant_is_what_is_closest() -> None:
     assert near("hiden_size", ["layers", "hidden_size"]) == "; did you mean hidden_size?"
-    assert near("hidden_sizes", iter(["hidden_siz", "hidden_size"])) == "; did you mean hidden_size?"
+    assert near("sizes", iter(["siz", "size"])) == "; did you mean size?"
     assert near("xyz", ["layers", "hidden_size"]) == ""
     assert near("xyz", []) == ""

@@ -67,11 +67,12 @@ def save(made: Figure, stem: Path) -> Path:
     png = stem.with_name(stem.name + ".png")
     with styled():
         made.set_dpi(160)
-        FigureCanvasAgg(made).print_png(png, metadata={"Software": None})
+        agg: Any = FigureCanvasAgg(made)
+        agg.print_png(png, metadata={"Software": None})
         made.set_layout_engine("none")  # laid out once is enough
-        FigureCanvasPdf(made).print_pdf(
-            stem.with_name(stem.name + ".pdf"), metadata={"CreationDate": None, "Producer": None}
-        )
+        pdf: Any = FigureCanvasPdf(made)
+        dateless = {"CreationDate": None, "Producer": None}
+        pdf.print_pdf(stem.with_name(stem.name + ".pdf"), metadata=dateless)
     return png
 
 
