@@ -14,14 +14,18 @@ from digitsum.machine import usable_cores
 
 
 def begin(dtype: str) -> None:
-    """Start it, where there is a core for it and nothing compiled yet. It ends with this one."""
-    if there(f"epoch.{dtype}") or usable_cores() < 2:
-        return
+    """Start it, where there is a core for it and nothing compiled yet."""
+    if not there(f"epoch.{dtype}") and usable_cores() > 1:
+        beside(__name__, dtype)
+
+
+def beside(module: str, *words: str) -> None:
+    """Run one of this package's modules in a process that says nothing and ends with this one."""
     source = str(Path(__file__).resolve().parents[2])
     paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
     # -P: no module of the folder in which the user happens to be.
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", __name__, dtype],
+        [sys.executable, "-P", "-m", module, *words],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -104,7 +104,10 @@ class Trace:
         return symbol
 
     def vector(self, name: str, column: int) -> sp.Symbol:
-        told = f"w_{name.replace('.', '_')}" + (f"_{column}" if column else "")
+        # By gates: a size in a name would make another module, compiled anew, of each size.
+        gate, rest = divmod(column, self.cell.hidden_size)
+        told = f"w_{name.replace('.', '_')}"
+        told += (f"_{gate}" if gate else "") + (f"_at_{rest}" if rest else "")
         return self.vectors.setdefault((name, column), named(told))
 
     def part(self) -> None:

@@ -8,7 +8,6 @@ import yaml
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from digitsum.errors import UserError
-from digitsum.runs.ahead import compile_ahead
 from digitsum.runs.checks.meant import absolute
 from digitsum.runs.folders import Folder
 from digitsum.runs.hydra_keys import by_hydra, check_hydra
@@ -18,6 +17,7 @@ from digitsum.runs.results import SCHEMA
 from digitsum.runs.search_path import STUDIES
 from digitsum.runs.typed import in_quotes
 from digitsum.sweeps import made
+from digitsum.sweeps.ahead import compile_all
 from digitsum.sweeps.manifest import (
     MANIFEST,
     REPORT,
@@ -85,7 +85,7 @@ def open_sweep(config: DictConfig, shown: Any) -> Path:
 
         cluster.prepare()
     else:
-        compile_ahead(config)
+        compile_all(config, cells)
     hold(folder, "sweep")
     own.add(names)
     # Jobs are composed anew, each perhaps on another machine: this is what they are told.

@@ -1,0 +1,67 @@
+"""Cells of a sweep's later jobs are compiled beside its first ones, on cores that are free.
+
+python -P -m digitsum.sweeps.ahead float32 '[["model=gru"], ["model=lstm"]]'
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+
+from omegaconf import DictConfig
+
+from digitsum.runs.ahead import compile_ahead, compiled_for
+from digitsum.runs.places import key_of
+
+# A process imports PyTorch before it compiles, which is as long as compiling one cell; and each
+# takes half a GiB.
+LEAST, MOST = 2, 4
+
+
+def compile_all(config: DictConfig, jobs: Sequence[Sequence[str]]) -> None:
+    """What all cells share, and those of the jobs but for the first's, which that one compiles.
+
+    Args:
+        config: the sweep's, of values not checked yet.
+        jobs: their overrides, in the order in which they begin.
+    """
+    compile_ahead(config)
+    dtype = compiled_for(config)
+    if dtype is None:
+        return
+    # Only now: whoever asks for help needs no LLVM.
+    from digitsum.kernels.ahead import beside
+    from digitsum.kernels.copies import there
+    from digitsum.machine import usable_cores
+
+    cells = {_name(job, dtype): list(job) for job in jobs}
+    left = [cells[name] for name in [*cells][1:] if not there(name)]
+    count = min(usable_cores() - 1, len(left) // LEAST, MOST)
+    for number in range(count):
+        beside(__name__, dtype, json.dumps(left[number::count]))
+
+
+def _name(job: Sequence[str], dtype: str) -> str:
+    """Of a job's cell, by what was typed of it: only composing would tell which class that is."""
+    typed = [one for one in job if key_of(one).partition(".")[0] in ("model", "study")]
+    return f"job_{hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:12]}.{dtype}"
+
+
+def main(dtype: str, jobs: list[list[str]]) -> None:
+    """Compile the jobs' cells, one after the other."""
+    import numpy as np
+
+    from digitsum.kernels.copies import alone
+    from digitsum.kernels.steps import addresses, step_of
+    from digitsum.runs.checks.trial import small_classifier
+    from digitsum.runs.manual import composed
+    from digitsum.runs.search_path import CONF
+
+    for job in jobs:
+        with alone(_name(job, dtype), "a job's cell"):
+            cell = small_classifier(composed(str(CONF), "config", job), hidden=4, size=4).cell
+            addresses(step_of(cell).name, np.dtype(dtype))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]))
