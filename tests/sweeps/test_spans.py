@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitsum.questions.budget import span_budget
+from digitsum.figures.style import LOOKS
+from digitsum.questions.budget import UP, span_budget, steps
 from digitsum.questions.span import said, spans, surer
 from digitsum.sweeps.collected import collect
 from digitsum.sweeps.search import ROUND, told_round
@@ -178,7 +179,7 @@ def test_spans_are_made_of_fresh_replicas_alone(tmp_path: Path) -> None:
 
 
 def test_spans_are_drawn_against_the_budget(tmp_path: Path) -> None:
-    """Each point and bar as the span's table has it; what is beyond the longest isn't drawn."""
+    """Each point and bar as the span's table has it; what is beyond the longest is an arrow."""
     jobs, passes = [], {500: (20, 25), 1000: (40, 50)}
     for size in (16, 32):
         for count, (low, high) in passes.items():
@@ -190,11 +191,17 @@ def test_spans_are_drawn_against_the_budget(tmp_path: Path) -> None:
     (made,) = span_budget(chosen(tmp_path / "s", jobs, grows=80, started=1.0)).values()
     assert [axes.get_title() for axes in made.axes] == ["hidden size 16", "hidden size 32"]
     for axes in made.axes:
-        (line,) = [
-            one
-            for one in axes.lines
-            if one.get_label() == "_nolegend_" and len(one.get_xdata()) == 2
-        ][:1]
+        drawn = [one for one in axes.lines if len(one.get_xdata())]
+        (line,) = [one for one in drawn if one.get_marker() == LOOKS[0].marker]
         assert list(line.get_xdata()) == [38 * 500, 38 * 1000]
         np.testing.assert_allclose(line.get_ydata(), [np.sqrt(500), np.sqrt(2000)], rtol=1e-6)
-    assert [text.get_text() for text in made.legends[0].get_texts()] == ["gru"]
+        assert line.get_color() == LOOKS[0].colour
+        (arrows,) = [one for one in drawn if one.get_marker() == UP]
+        assert (sorted(arrows.get_xdata()), list(arrows.get_ydata())) == (
+            [19_000, 38_000],
+            [80, 80],
+        )
+        assert arrows.get_color() == LOOKS[1].colour
+        assert axes.get_xticks().tolist() == [19_000, 38_000]
+    assert [text.get_text() for text in made.legends[0].get_texts()] == ["gru", "lru"]
+    assert steps({"data.copies": 1, "data.batch_size": 32, "trainer.max_epochs": 10}) == 40
