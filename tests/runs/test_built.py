@@ -9,8 +9,9 @@ from omegaconf import open_dict
 from digitsum.errors import UserError
 from digitsum.network.cells import LSTM, SRN, Stack
 from digitsum.runs.build import build_classifier, build_module
-from digitsum.runs.checks.trial import check_builds
+from digitsum.runs.checks.trial import check_builds, small_classifier
 from digitsum.runs.closed import check_closed
+from digitsum.task.question import PAIR
 
 from .test_closed import tree
 from .test_configs import composed
@@ -60,6 +61,23 @@ def test_what_cannot_be_built_is_told_by_its_group(
         check_builds(config, tmp_path / "run")
     assert str(error.value).startswith(words)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("logger", ["tensorboard", "csv", "none"])
+def test_what_is_chosen_is_built_and_nothing_written(logger: str, tmp_path: Path) -> None:
+    typed = ("callbacks=probes", "model=lstm", "data.ask=pair", f"data.root={tmp_path / 'data'}")
+    check_builds(composed(f"logger={logger}", *typed), tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_small_network_has_the_sizes_and_answers_asked_for() -> None:
+    config = composed("model=lstm", "replicas=5", "seed=9")
+    small = small_classifier(config, 4, 3, PAIR)
+    assert small.cell.U.shape == (1, 4, 16)
+    assert small.cell.W.shape == (1, 3, 16)
+    assert small.readout.V.shape[-1] == 100
+    assert small_classifier(config, 4, 3).readout.V.shape[-1] == 19
+    assert (config.replicas, config.seed, config.model.hidden_size) == (5, 9, 32)
 
 
 @pytest.mark.parametrize(

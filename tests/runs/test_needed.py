@@ -1,11 +1,13 @@
 """What a run needs, worked out by hand; `test_sizes.py` holds it to what runs take."""
 
+from pathlib import Path
+
 import pytest
-from omegaconf import open_dict
+from omegaconf import DictConfig, open_dict
 
 from digitsum.runs.checks import sizes as sizing
 from digitsum.runs.checks.counts import Counts, counted
-from digitsum.runs.checks.sizes import sizes
+from digitsum.runs.checks.sizes import Sizes, sizes
 
 from .test_configs import composed
 
@@ -41,6 +43,26 @@ _LSTM = 320 + 4 * (32 * 32 + 32 * 32 + 32) + 32 * 19 + 19
 )
 def test_what_decides_the_size_is_counted(typed: tuple[str, ...], expected: Counts) -> None:
     assert counted(composed(*typed)) == expected
+
+
+def test_brought_files_are_counted_as_they_are(tmp_path: Path) -> None:
+    for name, count in (("train", 3), ("dev", 2), ("test", 1)):
+        (tmp_path / f"{name}.txt").write_text("1 2 0 0\t3\n" * count, encoding="utf-8")
+    config = composed(f"data.dir={tmp_path}", "replicas=4", "data.length=4")
+    assert counted(config) == Counts(4, 4, 32, 3, 6, 1, _SRN, 1, 1, 5)
+
+
+def test_the_key_that_asks_for_most_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the first of two that multiply, less is left than without the second."""
+    config = composed("replicas=1000", "data.length=600", "data.copies=2")
+
+    def held(one: DictConfig) -> Sizes:
+        return Sizes(one.replicas * one.data.length * (1 + one.data.copies), one.data.copies, 0)
+
+    monkeypatch.setattr(sizing, "sizes", held)
+    assert sizing._largest(config, "memory", 1000 * 600 * 3) == "replicas=1000"
+    assert sizing._largest(config, "disk", 2) == "this run"  # no half is saved by any
+    assert sizing._largest(config, "disk", 2.1) == "data.copies=2"
 
 
 BASE = 8 * 3 * 500 * 10, 4 * 3 * _SRN, 8 * 4 * 190 * 3  # digits, weights, curves; in bytes
