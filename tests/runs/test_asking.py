@@ -11,8 +11,9 @@ from digitsum.errors import UserError
 from digitsum.figures.gates import SEQUENCE, sequence_of
 from digitsum.figures.reading import reading
 from digitsum.network.cells import IRNN
-from digitsum.runs.asking import _votes, ask, sequences
+from digitsum.runs.asking import _votes, ask
 from digitsum.task.question import PAIR, SUM, Question
+from digitsum.task.sequences import sequences
 
 from ..conftest import classifier
 from ..forks import Forks

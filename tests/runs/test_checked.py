@@ -153,6 +153,7 @@ def test_text_that_is_a_number_is_one_and_a_path_is_whole(
     [
         ("+lrr=1", "+lrr=1: lrr is not a key that anything reads; the top level has "),
         ("+model.hiden_size=3", "; did you mean hidden_size?"),
+        ("+init.input.odd=1", "init.input.odd is not a key that anything reads; init.input has "),
         ("+loss.odd=1", "loss.odd is not a key that anything reads; loss has reduction"),
         ("+callbacks/odd=1", "callbacks/odd is not a key that anything reads"),
         (

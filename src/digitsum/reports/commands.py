@@ -8,6 +8,7 @@ import hydra
 from omegaconf import DictConfig
 
 from digitsum.reports import around, catalogue
+from digitsum.reports.request import check_request
 from digitsum.runs import cli
 from digitsum.runs.search_path import CONF  # and registers the folder of studies
 from digitsum.sweeps.standing import show
@@ -28,16 +29,16 @@ def _train(config: DictConfig) -> float:
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
 def _evaluate(config: DictConfig) -> None:
     """Exactly one of `run` and `sweep`."""
-    if config.status is True and config.sweep is not None:
-        with cli.told():
-            show(Path(config.sweep).resolve())
-        return
-    gc.disable()
-    from digitsum.reports.evaluate import evaluate as evaluate_stored
-
-    gc.freeze()
-    gc.enable()
     with cli.told():
+        check_request(config)
+        if config.status:
+            show(Path(config.sweep).resolve())
+            return
+        gc.disable()
+        from digitsum.reports.evaluate import evaluate as evaluate_stored
+
+        gc.freeze()
+        gc.enable()
         evaluate_stored(config)
 
 

@@ -1,7 +1,6 @@
 """A finished run, asked of sequences that somebody types: `evaluate.py run=PATH digits=67001`."""
 
 import json
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,18 +12,16 @@ from rich.table import Table
 from torch import Tensor
 
 from digitsum import paper
-from digitsum.errors import UserError
 from digitsum.figures.reading import reading
 from digitsum.figures.style import save
 from digitsum.network.classifier import Classifier
 from digitsum.runs.build import question
 from digitsum.runs.folders import Folder
 from digitsum.runs.stored import load
-from digitsum.task.examples import SHORTEST
 from digitsum.task.question import Question
+from digitsum.task.sequences import sequences
 from digitsum.writing import write_aside
 
-MOST = 1000  # items of a sequence
 COMMONEST = 3  # answers that are told one by one
 
 
@@ -58,30 +55,6 @@ class Said(NamedTuple):
         answer = Counter(self.answers).most_common(1)[0][0] if self.right is None else self.right
         likely = self.earlier[:, :, answer].T.numpy()
         return reading(self.states.numpy(), likely, self.items, self.asked.said(answer))
-
-
-def sequences(text: str, asked: Question) -> list[list[int]]:
-    """What was typed: sequences joined by commas, each of digits, or of items between spaces.
-
-    Raises:
-        UserError: naming the sequence and the item that can't be.
-    """
-    found = []
-    for one in text.split(","):
-        words = one.split() if " " in one.strip() else list(one.strip())
-        if not SHORTEST <= len(words) <= MOST:
-            raise UserError(
-                f"digits is {one.strip() or 'empty'}, with {len(words)} items; a sequence has from "
-                f"{SHORTEST} to {MOST}"
-            )
-        for place, word in enumerate(words, 1):
-            if not (re.fullmatch("[0-9]{1,3}", word, re.ASCII) and int(word) < asked.items):
-                raise UserError(
-                    f"digits is {one.strip()}: item {place} is {word!r}; it must be from 0 to "
-                    f"{asked.items - 1}"
-                )
-        found.append([int(word) for word in words])
-    return found
 
 
 @torch.no_grad()

@@ -8,11 +8,12 @@ from omegaconf import DictConfig
 
 from digitsum.errors import UserError
 from digitsum.network.classifier import Classifier
-from digitsum.runs.asking import Said, ask, sequences
+from digitsum.runs.asking import Said, ask
 from digitsum.runs.build import question
 from digitsum.runs.results import Array, read_arrays
 from digitsum.runs.stored import load
 from digitsum.runs.table import spread
+from digitsum.task.sequences import sequences
 
 
 class OpenedRun:

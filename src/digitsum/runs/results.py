@@ -177,6 +177,20 @@ def read(folder: Path) -> dict[str, Any]:
     return found | {"status": str(found.get("status"))}
 
 
+def read_complete(folder: Path) -> dict[str, Any]:
+    """Read a finished run's result.
+
+    Raises:
+        UserError: there is no such folder, or what is in it can't be read or isn't complete.
+    """
+    if not folder.is_dir():
+        raise UserError(f"run: {folder} is not a folder; it must be that of a finished run")
+    result = read(folder)
+    if result["status"] != "complete":
+        raise UserError(f"{folder / NAME}: status is {result['status']}, not complete")
+    return result
+
+
 def seconds(result: dict[str, Any]) -> float | None:
     """That a run took; None where its result doesn't say."""
     known = result.get("seconds")

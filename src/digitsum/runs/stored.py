@@ -38,11 +38,7 @@ def load(folder: Path) -> StoredRun:
     Raises:
         UserError: something is missing, torn, foreign, or doesn't fit its configuration.
     """
-    if not folder.is_dir():
-        raise UserError(f"run: {folder} is not a folder; it must be that of a finished run")
-    result = results.read(folder)
-    if result.get("status") != "complete":
-        raise UserError(f"{folder / results.NAME}: status is {result.get('status')}, not complete")
+    result = results.read_complete(folder)
     config = read_config(folder / CONFIG)
     try:
         find_places(config, folder)

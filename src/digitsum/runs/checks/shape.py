@@ -77,7 +77,7 @@ def _check_added(config: DictConfig, override: str) -> None:
     others = [name for name in known if name != last]
     raise UserError(
         f"{override}: {key} is not a key that anything reads; "
-        f"{parent or 'the top level'} has {', '.join(others)}{near(last, others)}"
+        f"{parent or 'the top level'} has {', '.join(others) or 'none'}{near(last, others)}"
     )
 
 
