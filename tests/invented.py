@@ -83,7 +83,6 @@ USUAL: dict[str, Any] = {
     **{"model.hidden_size": 32, "seed": 0, "replicas": 8, "loss.reduction": "mean"},
     **{"data.distractors": 1, "data.ask": "sum", "data.dir": "null", "data.length": 10},
     **{"data.shuffle": False, "data.fresh": False, "data.copies": 3, "clip.value": "null"},
-    "data.batch_size": 8,
 }
 MEASURES = {"test": "test_accuracy", "dev": "best_dev_accuracy"}
 MEASURES |= {"train_loss": "final_train_loss", "dev_loss": "final_dev_loss"}

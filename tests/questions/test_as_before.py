@@ -200,6 +200,7 @@ def budgets() -> Jobs:
     for size in (32, 16):
         for passes in (1000, 500):
             given = {"trainer.max_epochs": passes, "model.hidden_size": size, "lr": 0.003}
+            given |= {"data.batch_size": 8}
             low = size * passes // 1000
             for length, test, seed in (
                 (low // 2, 0.9, 0),

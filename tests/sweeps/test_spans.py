@@ -183,11 +183,11 @@ def test_spans_are_drawn_against_the_budget(tmp_path: Path) -> None:
     jobs, passes = [], {500: (20, 25), 1000: (40, 50)}
     for size in (16, 32):
         for count, (low, high) in passes.items():
+            given = {"trainer.max_epochs": count, "model.hidden_size": size, "data.batch_size": 8}
             for length, test in ((low, 0.7), (high, 0.3)):
                 one = job("gru", length, test, FRESH)
-                jobs.append(one | {"trainer.max_epochs": count, "model.hidden_size": size})
-            far = job("lru", 80, 0.9, 0)
-            jobs.append(far | {"trainer.max_epochs": count, "model.hidden_size": size})
+                jobs.append(one | given)
+            jobs.append(job("lru", 80, 0.9, 0) | given)
     (made,) = span_budget(chosen(tmp_path / "s", jobs, grows=80, started=1.0)).values()
     assert [axes.get_title() for axes in made.axes] == ["hidden size 16", "hidden size 32"]
     for axes in made.axes:
