@@ -10,7 +10,7 @@ from digitsum.errors import UserError
 from digitsum.network.cells import LSTM, SRN, Stack
 from digitsum.runs.build import build_classifier, build_module
 from digitsum.runs.checks.trial import check_builds, small_classifier
-from digitsum.runs.closed import check_closed
+from digitsum.runs.closed import check_closed, defined
 from digitsum.task.question import PAIR
 
 from .test_closed import tree
@@ -41,6 +41,11 @@ def test_layers_are_as_many_as_were_asked_for() -> None:
     [
         ("optimizer", {"_target_": "torch.optim.Nothing"}, "optimizer can't be built: "),
         ("clip", {"_target_": "builtins.dict"}, "clip is a dict; it must be a Clipping"),
+        (
+            "optimizer",
+            {"_target_": "torch.optim.SGD", "_partial_": True, "lr": -1},
+            "optimizer can't be built: ValueError: Invalid learning rate: -1",
+        ),
         ("trainer", {"_target_": "builtins.dict"}, "trainer._target_ is builtins.dict; it is "),
         (
             "callbacks",
@@ -113,7 +118,25 @@ def test_a_stored_run_builds_what_conf_can_choose(place: str, value: object, wor
     assert str(error.value).startswith(words)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "digitsum.task.examples.np",  # has it from elsewhere
+        "digitsum.network.cells.Cell.step",
+        "digitsum.network.cells.nothing",
+        "os.system",
+        "torch.nn.RNN",
+    ],
+)
+def test_what_is_not_this_packages_is_not_called(name: str) -> None:
+    with pytest.raises((UserError, ImportError)) as error:
+        defined(name)
+    if isinstance(error.value, UserError):
+        assert str(error.value) == f"{name} is not defined in this package"
+
+
 def test_what_conf_chooses_is_accepted() -> None:
+    assert defined("digitsum.network.cells.SRN") is SRN
     stored = tree()
     stored["model"] |= {"layers": 2, "_partial_": True}
     check_closed(stored, "run")

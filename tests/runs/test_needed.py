@@ -37,6 +37,7 @@ _LSTM = 320 + 4 * (32 * 32 + 32 * 32 + 32) + 32 * 19 + 19
             ("trainer.max_epochs=-1", "trainer.max_steps=450"),
             Counts(1, 10, 32, 8, 500, 1, _SRN, 1, 1, 4),
         ),
+        (("trainer.max_steps=1",), Counts(1, 10, 32, 8, 500, 1, _SRN, 1, 1, 0)),
         (("trainer.max_epochs=-1",), Counts(1, 10, 32, 8, 500, 1, _SRN, 1, 1, 0)),
     ],
     ids=str,
@@ -63,6 +64,23 @@ def test_the_key_that_asks_for_most_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert sizing._largest(config, "memory", 1000 * 600 * 3) == "replicas=1000"
     assert sizing._largest(config, "disk", 2) == "this run"  # no half is saved by any
     assert sizing._largest(config, "disk", 2.1) == "data.copies=2"
+
+
+def test_looking_often_is_what_asks_for_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = lambda one: Sizes(10**12 / one.evaluate_every, 0, 0)  # noqa: E731
+    monkeypatch.setattr(sizing, "sizes", held)
+    assert sizing._largest(composed("evaluate_every=5"), "memory", 2e11) == "evaluate_every=5"
+
+
+def test_norms_are_of_every_gates_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W, U and b of four gates and all at once, before clipping and after, at each of 5 steps."""
+    found = []
+    for probe in ("GradientNorms", "Nothing"):
+        config = composed("replicas=3", "model=lstm", "evaluate_every=5", "trainer.max_steps=5")
+        with open_dict(config):
+            config.callbacks = {"one": {"_target_": f"digitsum.probes.{probe}"}}
+        found.append(sizes(config).left)
+    assert found[0] - found[1] == pytest.approx(2 * 4 * 5 * 3 * (3 * 4 + 1))
 
 
 BASE = 8 * 3 * 500 * 10, 4 * 3 * _SRN, 8 * 4 * 190 * 3  # digits, weights, curves; in bytes

@@ -1,6 +1,7 @@
 """What a value may be, rule by rule: both ends of each range, and what only looks like it."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 
@@ -18,29 +19,39 @@ from digitsum.runs.checks.rules import (
     whole,
 )
 
-EVEN = number(lambda v: v % 2 == 0, "even")
+
+def even() -> Rule:
+    return number(lambda v: v % 2 == 0, "even")
 
 
+# Made where they are tried, not when this module is imported.
 @pytest.mark.parametrize(
     ("rule", "words", "accepted", "refused"),
     [
-        (whole(3), "a whole number, at least 3", [3, 2**63 - 1], [2, 2**63, 3.0, True, "3", None]),
-        (whole(0), "a whole number, at least 0", [0], [False, -1]),
-        (only(1, None), "1 or null", [1, None], [True, 1.0, 0, "1"]),
-        (only(True, instead="no"), "true: no", [True], [1, None]),
-        (only("cpu", 32), "cpu or 32", ["cpu", 32], ["gpu", 32.0]),
-        (EVEN, "even", [2, -4.0, 2**62, -(2**62)], [3, True, False, "2", None, 2**63, -(2**63)]),
-        (EVEN, "even", [1e30], [math.inf, -math.inf, math.nan]),
-        (POSITIVE, "a number above 0", [1e-300, 1], [0, -1, "1", True, math.inf]),
-        (FRACTION, "a number from 0 up to, not including, 1", [0, 0.999], [1, -0.1, False]),
-        (one_of("a", "b"), "one of a, b", ["a", "b"], ["c", None, ""]),
-        (or_null(POSITIVE), "a number above 0, or null", [None, 1], [0, "null"]),
-        (SWITCH, "true or false", [True, False], [1, 0, None, "true"]),
-        (TEXT, "a path", ["a", " "], ["", None, 1]),
+        (
+            lambda: whole(3),
+            "a whole number, at least 3",
+            [3, 2**63 - 1],
+            [2, 2**63, 3.0, True, "3", None],
+        ),
+        (lambda: whole(0), "a whole number, at least 0", [0], [False, -1]),
+        (lambda: only(1, None), "1 or null", [1, None], [True, 1.0, 0, "1"]),
+        (lambda: only(True, instead="no"), "true: no", [True], [1, None]),
+        (lambda: only("cpu", 32), "cpu or 32", ["cpu", 32], ["gpu", 32.0]),
+        (even, "even", [2, -4.0, 2**62, -(2**62)], [3, True, False, "2", None, 2**63, -(2**63)]),
+        (even, "even", [1e30], [math.inf, -math.inf, math.nan]),
+        (lambda: POSITIVE, "a number above 0", [1e-300, 1], [0, -1, "1", True, math.inf]),
+        (lambda: FRACTION, "a number from 0 up to, not including, 1", [0, 0.999], [1, -0.1, False]),
+        (lambda: one_of("a", "b"), "one of a, b", ["a", "b"], ["c", None, ""]),
+        (lambda: or_null(whole(1)), "a whole number, at least 1, or null", [None, 1], [0, "null"]),
+        (lambda: SWITCH, "true or false", [True, False], [1, 0, None, "true"]),
+        (lambda: TEXT, "a path", ["a", " "], ["", None, 1]),
     ],
 )
-def test_a_rule(rule: Rule, words: str, accepted: list[object], refused: list[object]) -> None:
-    allowed, said = rule
+def test_a_rule(
+    rule: Callable[[], Rule], words: str, accepted: list[object], refused: list[object]
+) -> None:
+    allowed, said = rule()
     assert said == words
     assert [one for one in accepted if not allowed(one)] == []
     assert [one for one in refused if allowed(one)] == []

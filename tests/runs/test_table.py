@@ -2,11 +2,14 @@
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from digitsum.runs.results import MEASURES, summary
+from digitsum.runs.run import _replicas
 from digitsum.runs.table import HEAD, cells, markdown, number, show_run, spread
 
 
@@ -61,8 +64,33 @@ def test_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert "final dev loss 0.300\n" in told
     assert "mean" not in told
     assert "max" not in told
+    assert sum("│" in line for line in lines) == len(MEASURES)  # no head above one column
     assert "One replica has no interval; replicas=16 has one, and takes little longer." in lines
     assert "Diverged" not in told
+
+
+def test_a_replica_that_diverged_at_once_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    made = result(2)
+    made["replicas"][0]["diverged_at"] = 0
+    assert "Diverged, kept at its best weights: seed 5" in shown(capsys, made)
+
+
+def test_a_replicas_row_is_its_own() -> None:
+    """Of two replicas: the last losses, accuracies to six digits, and nothing where nothing was."""
+    rows = {"train_loss": [[9.0, 9.0], [0.5, 0.25]], "dev_loss": [[8.0, 8.0], [1.5, 1.25]]}
+    module: Any = SimpleNamespace(
+        curves=SimpleNamespace(rows={name: torch.tensor(one) for name, one in rows.items()}),
+        measured={"test": torch.tensor([0.1234567, 0.75], dtype=torch.float64)},
+        diverged_step=torch.tensor([-1, 0]),
+        best_accuracy=torch.tensor([0.7654321, -1.0], dtype=torch.float64),
+        best_step=torch.tensor([300, -1]),
+    )
+    data: Any = SimpleNamespace(seen_in_train={"dev": [1, 2], "test": [3, 4]}.__getitem__)
+    first = [0.123457, 0.765432, 300, 0.5, 1.5, None, 1, 3]
+    second = [0.75, None, -1, 0.25, 1.25, 0, 2, 4]
+    found = _replicas(module, data, seed=7)
+    assert [list(one.values()) for one in found] == [[7, *first], [8, *second]]
+    assert [*found[0]][:4] == ["seed", "test_accuracy", "best_dev_accuracy", "best_step"]
 
 
 def test_of_a_job_one_line(capsys: pytest.CaptureFixture[str]) -> None:

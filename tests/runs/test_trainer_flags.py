@@ -13,7 +13,7 @@ from hydra.utils import instantiate
 from digitsum.errors import UserError
 from digitsum.runs.build import build_data, build_module
 from digitsum.runs.checks.check import check
-from digitsum.runs.checks.trainer_flags import ELSEWHERE, FLAGS
+from digitsum.runs.checks.trainer_flags import ELSEWHERE, FLAGS, on_cpu
 
 from .test_configs import composed
 
@@ -110,3 +110,21 @@ def test_an_unfit_value_is_refused_with_what_to_use_instead(flag: str, value: st
     assert str(error.value).startswith(f"trainer.{flag} ")
     assert VERDICTS[flag][1][value] in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cuda", "mps", "cpu"),
+    [
+        ("cpu", True, True, True),
+        ("gpu", False, False, False),
+        ("auto", False, False, True),
+        ("auto", True, False, False),
+        ("auto", False, True, False),
+    ],
+)
+def test_auto_is_the_cpu_where_there_is_nothing_else(
+    wanted: str, cuda: bool, mps: bool, cpu: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: cuda)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: mps)
+    assert on_cpu(wanted) is cpu

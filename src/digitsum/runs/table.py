@@ -57,7 +57,7 @@ def show_run(
     console = paper.paper()
     if count == 1:
         console.print("One replica has no interval; replicas=16 has one, and takes little longer.")
-    diverged = [replica["seed"] for replica in result["replicas"] if replica.get("diverged_at")]
+    diverged = [one["seed"] for one in result["replicas"] if one.get("diverged_at") is not None]
     if diverged:
         console.print(f"Diverged, kept at its best weights: seed {', '.join(map(str, diverged))}")
     console.print(f"Results  {folder}")
