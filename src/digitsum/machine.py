@@ -1,4 +1,4 @@
-"""What this process may have of the machine: memory and cores, within its container's bounds."""
+"""What this process may have of the machine: memory, cores, machine code; within its bounds."""
 
 import math
 import os
@@ -9,6 +9,11 @@ import psutil
 
 _CGROUPS = Path("/sys/fs/cgroup")
 UNBOUNDED = 2**60  # bytes; the first version of cgroups says "no limit" by a number near 2^63
+
+
+def compiles() -> bool:
+    """Whether Numba makes machine code here, which a variable of the environment can stop."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
 
 def free_memory(groups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) -> int:

@@ -80,6 +80,17 @@ def test_nothing_is_begun_that_does_not_pay(
     assert begun == []
 
 
+def test_nothing_is_begun_where_nothing_is_compiled(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digitsum.machine.usable_cores", lambda: 8)
+    for value, several in (("1", 0), ("0", 2), ("", 2)):
+        begun.clear()
+        monkeypatch.setenv("NUMBA_DISABLE_JIT", value)
+        compile_all(composed(), JOBS)
+        assert len(begun) == several
+
+
 def test_what_is_there_is_not_compiled_again(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digitsum.machine.usable_cores", lambda: 2)
     known = {_name(JOBS[2], "float32"), _name(JOBS[4], "float64")}

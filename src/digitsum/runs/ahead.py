@@ -2,6 +2,8 @@
 
 from omegaconf import DictConfig, OmegaConf
 
+from digitsum.machine import compiles
+
 
 def compile_ahead(config: DictConfig) -> None:
     """For a run on this machine's processor, or a sweep of them; of values not checked yet."""
@@ -18,6 +20,6 @@ def compiled_for(config: DictConfig) -> str | None:
         OmegaConf.select(config, f"trainer.{key}", throw_on_missing=False)
         for key in ("accelerator", "precision")
     )
-    if config.get("recurrence") != "fast" or accelerator != "cpu":
+    if config.get("recurrence") != "fast" or accelerator != "cpu" or not compiles():
         return None
     return "float64" if str(precision).startswith("64") else "float32"

@@ -1,10 +1,10 @@
 """Which way a training takes on the CPU: the compiled one wherever it can."""
 
-import os
 import sys
 
 import torch
 
+from digitsum.machine import compiles
 from digitsum.training.learner import Learner
 from digitsum.training.onlooker import needs_each_step
 from digitsum.training.ways.plain import PlainWay
@@ -17,7 +17,7 @@ def fastest_way(module: Learner) -> Way:
     """
     if needs_each_step(module.trainer) or torch.is_anomaly_enabled():  # which is autograd's
         return PlainWay(module)
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+    if not compiles():
         told = "NUMBA_DISABLE_JIT is set: trained the plain, slower way"
         print(told, file=sys.stderr, flush=True)
         return PlainWay(module)
