@@ -39,6 +39,7 @@ def even() -> Rule:
         (lambda: only(True, instead="no"), "true: no", [True], [1, None]),
         (lambda: only("cpu", 32), "cpu or 32", ["cpu", 32], ["gpu", 32.0]),
         (even, "even", [2, -4.0, 2**62, -(2**62)], [3, True, False, "2", None, 2**63, -(2**63)]),
+        (lambda: number(lambda _: True, "any"), "any", [-1e308], [math.inf, math.nan, "1"]),
         (even, "even", [1e30], [math.inf, -math.inf, math.nan]),
         (lambda: POSITIVE, "a number above 0", [1e-300, 1], [0, -1, "1", True, math.inf]),
         (lambda: FRACTION, "a number from 0 up to, not including, 1", [0, 0.999], [1, -0.1, False]),
@@ -62,3 +63,5 @@ def test_what_was_meant_is_what_is_closest() -> None:
     assert near("sizes", iter(["siz", "size"])) == "; did you mean size?"
     assert near("xyz", ["layers", "hidden_size"]) == ""
     assert near("xyz", []) == ""
+    assert near("abcdef", ["abcxyz"]) == "; did you mean abcxyz?"  # half of it is enough
+    assert near("abcdefg", ["abcxyzw"]) == ""
