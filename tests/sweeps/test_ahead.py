@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from digitsum.kernels import copies
+from digitsum.kernels.ahead import beside
 from digitsum.kernels.steps import step_of
 from digitsum.network.cells import PeepholeLSTM
 from digitsum.sweeps.ahead import _name, compile_all, main
@@ -61,11 +62,26 @@ def test_no_more_than_four_processes(begun: Begun, monkeypatch: pytest.MonkeyPat
     assert [len(json.loads(jobs)) for *_, jobs in begun] == [5, 5, 5, 4]
 
 
+def test_a_command_is_never_too_long(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """32,767 characters are what Windows takes; and where nothing can be begun, nothing is."""
+    monkeypatch.setattr("digitsum.machine.usable_cores", lambda: 2)
+    compile_all(composed(), [[f"model.skip={number}", "x" * 400] for number in range(2000)])
+    ((_, _, jobs),) = begun
+    assert len(jobs) < 30_000
+    assert json.loads(jobs)[0][0] == "model.skip=1"
+
+
+def test_where_no_process_can_be_begun_all_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    beside("digitsum.nothing")
+
+
 @pytest.mark.parametrize(
     ("typed", "jobs"),
     [
         ((), JOBS[:2]),  # one more cell is compiled sooner than PyTorch is imported
         ((), [["model=srn", f"lr={rate}"] for rate in range(9)]),
+        ((), [["model=srn", f"model.hidden_size={size}"] for size in range(8, 80, 8)]),
         ((), []),  # of a search
         (("recurrence=reference",), JOBS),
         (("trainer=gpu",), JOBS),

@@ -7,6 +7,7 @@ import atexit
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from digitsum.kernels.copies import there
@@ -20,18 +21,22 @@ def begin(dtype: str) -> None:
 
 
 def beside(module: str, *words: str) -> None:
-    """Run one of this package's modules in a process that says nothing and ends with this one."""
+    """Run one of this package's modules in a process that says nothing and ends with this one.
+
+    Where there can be none, what it would have compiled is compiled later.
+    """
     source = str(Path(__file__).resolve().parents[2])
     paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
-    # -P: no module of the folder in which the user happens to be.
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *words],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    atexit.register(child.terminate)
+    with suppress(OSError):
+        # -P: no module of the folder in which the user happens to be.
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", module, *words],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        atexit.register(child.terminate)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from digitsum.runs.places import key_of
 # A process imports PyTorch before it compiles, which is as long as compiling one cell; and each
 # takes half a GiB.
 LEAST, MOST = 2, 4
+CELLS = 48  # more don't fit into a command of Windows
 
 
 def compile_all(config: DictConfig, jobs: Sequence[Sequence[str]]) -> None:
@@ -35,7 +36,7 @@ def compile_all(config: DictConfig, jobs: Sequence[Sequence[str]]) -> None:
     from digitsum.machine import usable_cores
 
     cells = {_name(job, dtype): list(job) for job in jobs}
-    left = [cells[name] for name in [*cells][1:] if not there(name)]
+    left = [cells[name] for name in [*cells][1:] if not there(name)][:CELLS]
     count = min(usable_cores() - 1, len(left) // LEAST, MOST)
     for number in range(count):
         beside(__name__, dtype, json.dumps(left[number::count]))
@@ -43,7 +44,12 @@ def compile_all(config: DictConfig, jobs: Sequence[Sequence[str]]) -> None:
 
 def _name(job: Sequence[str], dtype: str) -> str:
     """Of a job's cell, by what was typed of it: only composing would tell which class that is."""
-    typed = [one for one in job if key_of(one).partition(".")[0] in ("model", "study")]
+    keys = [key_of(one) for one in job]
+    typed = [
+        one
+        for one, key in zip(job, keys, strict=True)
+        if key == "study" or (key.partition(".")[0] == "model" and key != "model.hidden_size")
+    ]
     return f"job_{hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:12]}.{dtype}"
 
 
