@@ -201,8 +201,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz", type=int, default=16, help="how many commands are made up")
-    parser.addoption("--kills", type=int, default=2, help="how often the kill test kills")
+    parser.addoption("--fuzz", type=int, default=12, help="how many commands are made up")
+    parser.addoption("--kills", type=int, default=1, help="how often the kill test kills")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
