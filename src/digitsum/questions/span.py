@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from digitsum.figures.spans import Row, spans_figure
 from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.crossing import HALF, RESAMPLES, crossed, crossing, falling
-from digitsum.sweeps.jobs import LENGTH, Array, Job
+from digitsum.sweeps.jobs import LENGTH, Array, Job, shown
 from digitsum.sweeps.span_rule import FRESH
 
 FRESHLY = "data.fresh"
@@ -51,7 +51,11 @@ def spans(found: Sweep) -> list[Span]:
     """
     groups: dict[str, dict[int, list[Job]]] = {}
     for agreed, jobs in found.alike(LENGTH, "lr").items():
-        name = ", ".join(str(value) for _, value in agreed) or str(jobs[0].settings["model"])
+        named = [
+            value if isinstance(value, str) else f"{key.rpartition('.')[2]}={shown(value)}"
+            for key, value in agreed
+        ]
+        name = ", ".join(named) or str(jobs[0].settings["model"])
         by_length = groups.setdefault(name, {})
         for job in jobs:
             by_length.setdefault(job.settings[LENGTH], []).append(job)
