@@ -76,6 +76,22 @@ def start(
     return done
 
 
+def light(place: Path, script: str, *words: str) -> str:
+    """What a script says in a process in which nothing heavy is imported by its end."""
+    code = (
+        f"import sys, runpy; sys.argv = {[script, *words]!r}\n"
+        f"try: runpy.run_path({str(REPO / script)!r}, run_name='__main__')\n"
+        "except SystemExit as ended: print(ended.code)\n"
+        "heavy = {'torch', 'lightning', 'matplotlib', 'numba', 'scipy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=place, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def begin(place: Path, *words: str) -> "subprocess.Popen[str]":
     """`train.py` in a folder, left running in a session of its own."""
     return subprocess.Popen(

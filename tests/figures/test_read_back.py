@@ -16,7 +16,7 @@ from digitsum.figures.gradient_norms import gradient_norms
 from digitsum.figures.memory import memory
 from digitsum.figures.over_steps import over_steps
 from digitsum.figures.style import chance_line, figure, save
-from digitsum.questions.asked import _said, asked_at_lengths
+from digitsum.questions.asked import asked_at_lengths
 from digitsum.questions.dial import skip
 from digitsum.questions.explosion import explosion
 from digitsum.questions.forest import Forest, Row, forest
@@ -25,6 +25,7 @@ from digitsum.questions.search import history
 from digitsum.questions.settings import accuracy
 from digitsum.questions.span import furthest, memory_spans, span_table
 from digitsum.sweeps.collected import Sweep
+from digitsum.sweeps.jobs import told
 from digitsum.task.question import PAIR
 
 from ..invented import WOBBLE, chosen
@@ -235,8 +236,8 @@ def test_networks_asked_elsewhere_are_trained_down_and_asked_across() -> None:
 
 def test_what_they_are_is_a_name_or_a_key_with_its_number(tmp_path: Path) -> None:
     (job,) = chosen(tmp_path, [{"model": "gru", "lr": 0.1, "clip.value": "null"}]).jobs
-    told = [_said(key, job) for key in ("model", "lr", "clip.value")]
-    assert told == ["gru", "lr=0.1", "clip.value=null"]
+    said = [told(key, job.settings[key]) for key in ("model", "lr", "clip.value")]
+    assert said == ["gru", "lr=0.1", "clip.value=null"]
 
 
 def test_a_figures_files_say_nothing_of_when_and_by_what(tmp_path: Path) -> None:

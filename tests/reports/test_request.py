@@ -1,7 +1,5 @@
 """What `evaluate.py` can be asked for, and what not, before anything heavy is imported."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ from omegaconf import OmegaConf
 from digitsum.errors import UserError
 from digitsum.reports.request import check_request, lengths
 
-from ..conftest import REPO
+from ..conftest import REPO, light
 from ..invented import chosen
 
 USUAL = OmegaConf.load(REPO / "conf" / "evaluate.yaml")
@@ -92,16 +90,5 @@ def test_lengths_are_a_list() -> None:
 
 
 def test_a_mistake_waits_for_nothing_heavy(tmp_path: Path) -> None:
-    code = (
-        "import sys, runpy; sys.argv = ['evaluate.py', 'run=nowhere', 'digits=670']\n"
-        f"try: runpy.run_path({str(REPO / 'evaluate.py')!r}, run_name='__main__')\n"
-        "except SystemExit as ended: print(ended.code)\n"
-        "heavy = {'torch', 'lightning', 'matplotlib', 'numba', 'scipy'} & set(sys.modules)\n"
-        "assert not heavy, heavy"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
     words = f"run: {tmp_path / 'nowhere'} is not a folder; it must be that of a finished run"
-    assert done.stdout == f"error: {words}\n"
+    assert light(tmp_path, "evaluate.py", "run=nowhere", "digits=670") == f"error: {words}\n"

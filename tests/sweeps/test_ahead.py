@@ -51,20 +51,20 @@ def _models(begun: Begun) -> list[list[str]]:
 def test_cells_after_the_first_are_shared_out(
     cores: int, processes: list[list[str]], begun: Begun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digitsum.machine.usable_cores", lambda: cores)
+    monkeypatch.setattr("digitsum.sweeps.ahead.usable_cores", lambda: cores)
     compile_all(composed(), JOBS)
     assert _models(begun) == processes
 
 
 def test_no_more_than_four_processes(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digitsum.machine.usable_cores", lambda: 64)
+    monkeypatch.setattr("digitsum.sweeps.ahead.usable_cores", lambda: 64)
     compile_all(composed(), [[f"model.skip={number}"] for number in range(20)])
     assert [len(json.loads(jobs)) for *_, jobs in begun] == [5, 5, 5, 4]
 
 
 def test_a_command_is_never_too_long(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
     """32,767 characters are what Windows takes; and where nothing can be begun, nothing is."""
-    monkeypatch.setattr("digitsum.machine.usable_cores", lambda: 2)
+    monkeypatch.setattr("digitsum.sweeps.ahead.usable_cores", lambda: 2)
     compile_all(composed(), [[f"model.skip={number}", "x" * 400] for number in range(2000)])
     ((_, _, jobs),) = begun
     assert len(jobs) < 30_000
@@ -91,7 +91,7 @@ def test_where_no_process_can_be_begun_all_goes_on(monkeypatch: pytest.MonkeyPat
 def test_nothing_is_begun_that_does_not_pay(
     typed: tuple[str, ...], jobs: list[list[str]], begun: Begun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digitsum.machine.usable_cores", lambda: 8)
+    monkeypatch.setattr("digitsum.sweeps.ahead.usable_cores", lambda: 8)
     compile_all(composed(*typed), jobs)
     assert begun == []
 
@@ -99,7 +99,7 @@ def test_nothing_is_begun_that_does_not_pay(
 def test_nothing_is_begun_where_nothing_is_compiled(
     begun: Begun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digitsum.machine.usable_cores", lambda: 8)
+    monkeypatch.setattr("digitsum.sweeps.ahead.usable_cores", lambda: 8)
     for value, several in (("1", 0), ("0", 2), ("", 2)):
         begun.clear()
         monkeypatch.setenv("NUMBA_DISABLE_JIT", value)
@@ -108,7 +108,7 @@ def test_nothing_is_begun_where_nothing_is_compiled(
 
 
 def test_what_is_there_is_not_compiled_again(begun: Begun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digitsum.machine.usable_cores", lambda: 2)
+    monkeypatch.setattr("digitsum.sweeps.ahead.usable_cores", lambda: 2)
     known = {_name(JOBS[2], "float32"), _name(JOBS[4], "float64")}
     monkeypatch.setattr("digitsum.kernels.copies.there", lambda name: name in known)
     compile_all(composed(), JOBS)

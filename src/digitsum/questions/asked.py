@@ -18,7 +18,7 @@ from digitsum.runs.folders import Folder
 from digitsum.runs.stored import load
 from digitsum.statistics import Summary, summarise
 from digitsum.sweeps.collected import Sweep, collect
-from digitsum.sweeps.jobs import LENGTH, Job, shown
+from digitsum.sweeps.jobs import LENGTH, Job, told
 from digitsum.task.examples import Split
 from digitsum.writing import write_aside
 
@@ -72,7 +72,9 @@ def ask(folder: Path, split: Split, lengths: list[int]) -> None:
 @torch.no_grad()
 def _ask(job: Job, found: Sweep, split: Split, lengths: list[int]) -> list[Asked]:
     others = [key for key in found.varied if key != LENGTH]
-    setting = ", ".join(_said(key, job) for key in others) or str(job.settings["model"])
+    setting = ", ".join(told(key, job.settings[key]) for key in others) or str(
+        job.settings["model"]
+    )
     runs = [load(shard.folder) for shard in job.shards or (job,)]
     made = []
     for length in lengths:
@@ -83,13 +85,6 @@ def _ask(job: Job, found: Sweep, split: Split, lengths: list[int]) -> list[Asked
             accuracies += right.double().mean(1).tolist()
         made.append(Asked(setting, int(job.settings[LENGTH]), length, summarise(accuracies)))
     return made
-
-
-def _said(key: str, job: Job) -> str:
-    """A name as it is; a number, or that there is none, by its key."""
-    value = job.settings[key]
-    named = isinstance(value, str) and value != "null"
-    return str(value) if named else f"{key}={shown(value)}"
 
 
 def _table(answers: list[Asked], setting: str, split: str) -> Table:

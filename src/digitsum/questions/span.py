@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from digitsum.figures.spans import Row, spans_figure
 from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.crossing import HALF, RESAMPLES, crossed, crossing, falling
-from digitsum.sweeps.jobs import LENGTH, Array, Job, shown
+from digitsum.sweeps.jobs import LENGTH, Array, Job, told
 from digitsum.sweeps.span_rule import FRESH
 
 FRESHLY = "data.fresh"
@@ -51,10 +51,7 @@ def spans(found: Sweep) -> list[Span]:
     """
     groups: dict[str, dict[int, list[Job]]] = {}
     for agreed, jobs in found.alike(LENGTH, "lr").items():
-        named = [
-            value if isinstance(value, str) else f"{key.rpartition('.')[2]}={shown(value)}"
-            for key, value in agreed
-        ]
+        named = [told(key.rpartition(".")[2], value) for key, value in agreed]
         name = ", ".join(named) or str(jobs[0].settings["model"])
         by_length = groups.setdefault(name, {})
         for job in jobs:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from omegaconf import DictConfig
 
-from digitsum.runs.ahead import compile_ahead, compiled_for
+from digitsum.machine import usable_cores
+from digitsum.runs.ahead import compiled_for
 from digitsum.runs.places import key_of
 
 # A process imports PyTorch before it compiles, which is as long as compiling one cell; and each
@@ -26,15 +27,14 @@ def compile_all(config: DictConfig, jobs: Sequence[Sequence[str]]) -> None:
         config: the sweep's, of values not checked yet.
         jobs: their overrides, in the order in which they begin.
     """
-    compile_ahead(config)
     dtype = compiled_for(config)
     if dtype is None:
         return
     # Only now: whoever asks for help needs no LLVM.
-    from digitsum.kernels.ahead import beside
+    from digitsum.kernels.ahead import begin, beside
     from digitsum.kernels.copies import there
-    from digitsum.machine import usable_cores
 
+    begin(dtype)
     cells = {_name(job, dtype): list(job) for job in jobs}
     left = [cells[name] for name in [*cells][1:] if not there(name)][:CELLS]
     count = min(usable_cores() - 1, len(left) // LEAST, MOST)
@@ -44,13 +44,12 @@ def compile_all(config: DictConfig, jobs: Sequence[Sequence[str]]) -> None:
 
 def _name(job: Sequence[str], dtype: str) -> str:
     """Of a job's cell, by what was typed of it: only composing would tell which class that is."""
-    keys = [key_of(one) for one in job]
-    typed = [
-        one
-        for one, key in zip(job, keys, strict=True)
-        if key == "study" or (key.partition(".")[0] == "model" and key != "model.hidden_size")
-    ]
+    typed = [one for one in job if _tells_cell(key_of(one))]
     return f"job_{hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:12]}.{dtype}"
+
+
+def _tells_cell(key: str) -> bool:
+    return key in ("study", "model") or (key.startswith("model.") and key != "model.hidden_size")
 
 
 def main(dtype: str, jobs: list[list[str]]) -> None:

@@ -25,6 +25,12 @@ def shown(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) and len(text) > LONG else text
 
 
+def told(key: str, value: Any) -> str:
+    """A setting for people: a name as it is; a number, or that there is none, by its key."""
+    named = isinstance(value, str) and value != "null"
+    return str(value) if named else f"{key}={shown(value)}"
+
+
 class TornFileError(UserError):
     """A file of a job can't be read."""
 
