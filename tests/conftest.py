@@ -133,11 +133,16 @@ def command_in(_forks: Forks | None) -> Command:
     """`start` in a fork, where there are any and nothing is set that imports would read."""
 
     def run(
-        place: Path, script: str, *words: str, threads: int | None = None, **env: str
+        place: Path,
+        script: str,
+        *words: str,
+        threads: int | None = None,
+        draws: bool = False,
+        **env: str,
     ) -> subprocess.CompletedProcess[str]:
         if _forks is None or threads is not None or env or script.endswith(CLEAN):
             return start(place, script, *words, threads=threads, **env)
-        ended = _forks.run(list(words), place, script)
+        ended = _forks.run(list(words), place, script, draws=draws)
         status = -signal.SIGKILL if ended.status is None else ended.status
         return subprocess.CompletedProcess(words, status, ended.out, ended.err)
 

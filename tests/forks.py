@@ -46,6 +46,7 @@ class Forks:
         folder: Path | None = None,
         script: str = "train.py",
         streams: str = "",
+        draws: bool = False,
         **env: str,
     ) -> Ended:
         """Type a command.
@@ -55,13 +56,14 @@ class Forks:
             folder: where; None is an empty one, `self.folder`.
             script: of the repository's.
             streams: names of what is wrong with standard output and error, see `forked.py`.
+            draws: whether its figures show anything.
             env: variables of the environment.
         """
         if folder is None:
             folder = self.folder
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-        told = self._told(words, folder, script, "") | {"streams": streams}
+        told = self._told(words, folder, script, "") | {"streams": streams, "draws": draws}
         told["env"] |= env
         status = self.ask(told)
         out, err = (Path(told[p]).read_text("utf-8", errors="replace") for p in ("out", "err"))
@@ -78,7 +80,8 @@ class Forks:
     def _told(self, words: list[str], folder: Path, script: str, log: str) -> dict[str, Any]:
         """What `forked.py` is to be told of any command; `log` is what its logs are named by."""
         logs = {name: str(self.folder.parent / f"{name}{log}") for name in ("out", "err")}
-        told = {"folder": str(folder), "words": words, "script": script, "streams": ""}
+        told = {"folder": str(folder), "words": words, "script": script}
+        told |= {"streams": "", "draws": False}
         return told | logs | {"env": dict(os.environ)}  # a test may have changed its own
 
     def end(self) -> None:

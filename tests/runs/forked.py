@@ -4,9 +4,11 @@ Reads JSON lines from standard input, each a folder and the words typed, and ans
 exit status; None where it took too long. What is to `begin` is answered with its process at once,
 which is asked for its status by `poll`: None as long as it runs. Standard output and error go to
 files outside the folder, unless something is to be wrong with them: `out:broken err:closed` (or
-`full`, `ascii`).
+`full`, `ascii`). Figures are files of their kind, but empty unless it is said that it `draws`: they
+take a third of what a short command takes.
 """
 
+import gc
 import io
 import json
 import os
@@ -20,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hydra import compose, initialize_config_dir
+from matplotlib.figure import Figure
 
 REPO = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; ten would do, but for a cell that must be compiled on a busy machine
@@ -46,6 +50,8 @@ def broken() -> int:
 def run(told: dict[str, Any]) -> None:
     if told.get("begin"):
         os.setsid()
+    if not told["draws"]:
+        Figure.draw = lambda self, renderer: None  # type: ignore[method-assign]
     os.chdir(told["folder"])
     os.environ.clear()
     os.environ |= told["env"]
@@ -97,10 +103,16 @@ def waited(child: int) -> int | None:
 
 def drawn() -> None:
     """One figure, after which fonts are known."""
-    figure = import_module("matplotlib.figure").Figure()
+    figure = Figure()
     figure.subplots().set_title("$10^0$")
     for kind in ("png", "pdf", "svg"):
         figure.savefig(io.BytesIO(), format=kind)
+
+
+def composed() -> None:
+    """One configuration, after which Hydra's grammar is known."""
+    with initialize_config_dir(str(REPO / "conf"), version_base="1.3"):
+        compose("config", ["model=gru", "lr=0.1"], return_hydra_config=True)
 
 
 def main() -> None:
@@ -110,8 +122,10 @@ def main() -> None:
     for one in (REPO / "src" / "digitsum" / "questions").glob("[a-z]*.py"):
         import_module(f"digitsum.questions.{one.stem}")
     drawn()
+    composed()
     # Machine code is there already in each fork; what loading it does is tested in processes.
     import_module("digitsum.kernels.epoch").ready(np.dtype(np.float32))
+    gc.freeze()  # what all forks share isn't searched for garbage in each
     for line in sys.stdin:
         told = json.loads(line)
         if "poll" in told:

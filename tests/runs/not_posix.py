@@ -1,6 +1,6 @@
 """Runs a script without what only POSIX has, as far as this package's own code goes.
 
-python tests/runs/not_posix.py train.py OVERRIDES
+python tests/runs/not_posix.py train.py OVERRIDES [then OVERRIDES ...]
 
 Libraries are imported first: they know Windows themselves, by its name, which this system hasn't.
 """
@@ -56,6 +56,9 @@ def take_away() -> None:
 
 if __name__ == "__main__":
     take_away()
-    del sys.argv[0]
-    sys.path.insert(0, os.path.dirname(sys.argv[0]))
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    script, *typed = sys.argv[1:]
+    sys.path.insert(0, os.path.dirname(script))
+    while typed:
+        end = typed.index("then") if "then" in typed else len(typed)
+        sys.argv, typed = [script, *typed[:end]], typed[end + 1 :]
+        runpy.run_path(script, run_name="__main__")

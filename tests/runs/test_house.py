@@ -17,6 +17,7 @@ from ..forks import Forks
 
 pytestmark = pytest.mark.faults
 F = ["trainer.max_epochs=2", "data.length=5", "hydra.run.dir=run"]
+PLACES = ("MPLCONFIGDIR", "NUMBA_CACHE_DIR")
 
 
 def test_a_notebook_that_has_hydra_initialised_keeps_it(tmp_path: Path) -> None:
@@ -48,9 +49,8 @@ def test_a_notebooks_mistake_is_one_error(typed: str, words: str) -> None:
 @pytest.mark.parametrize(
     "env",
     [
-        {"MPLBACKEND": "no_such_backend", "MPLCONFIGDIR": "/proc/nowhere"},
+        {"MPLBACKEND": "no_such_backend"} | dict.fromkeys(PLACES, "/proc/nowhere"),
         {"NUMBA_DISABLE_JIT": "1"},
-        {"NUMBA_CACHE_DIR": "/proc/nowhere"},
     ],
     ids=lambda env: next(iter(env)),
 )

@@ -19,7 +19,7 @@ from ..printed import check_printed, commands
 F = ["trainer.max_epochs=2", "evaluate_every=20"]
 ODD = [
     *("数据", "my data (1)", "out/lr=0.1", "[old]", "{a}", "it's", 'say "x"', "a#b", "2024"),
-    *("x&y;z", ":smile:", "[red]x[/red]", "`id`", "a*b?", "end\\", "-dash"),
+    *("x&y;z", ":smile:", "[red]x[/red]", "`id`", "a*b?", "-dash", "end\\"),
 ]
 letters = st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="/")
 paths = st.text(letters, min_size=1, max_size=12)
@@ -86,14 +86,18 @@ def own_files(folder: Path) -> None:
         (folder / f"{split}.txt").write_text(lines)
 
 
-@pytest.mark.parametrize(("examples", "name"), [*zip(ODD[::2], ODD[1::2], strict=True)])
+# Two odd names in each path, as a folder and what is in it.
+PAIRS = [f"{outer}/{inner}" for outer, inner in zip(ODD[::2], ODD[1::2], strict=True)]
+
+
+@pytest.mark.parametrize(("examples", "name"), [*zip(PAIRS[::2], PAIRS[1::2], strict=True)])
 def test_what_is_printed_for_an_odd_path_runs_when_pasted(
     examples: str, name: str, tmp_path: Path, forks: Forks
 ) -> None:
     place = tmp_path / "work"
     own_files(place / examples)
     words = [*F, "replicas=2", f"data.dir={examples}", f"hydra.run.dir=runs/{name}"]
-    ended = forks.run(words, place)
+    ended = forks.run(words, place, draws=True)
     assert ended.status == 0, ended.err
     run = place / "runs" / name
     assert (run / "results.json").exists()
@@ -105,7 +109,7 @@ def test_what_is_printed_for_an_odd_path_runs_when_pasted(
         ["bash", "-c", f"printf '%s\\0' {following}"], capture_output=True, text=True, check=True
     )
     assert bash.stdout.split("\0")[:-1] == read
-    pasted = forks.run(read[2:], tmp_path, "evaluate.py")
+    pasted = forks.run(read[2:], tmp_path, "evaluate.py", draws=True)
     assert pasted.status == 0, pasted.err
     assert str(run / "evaluation") in pasted.out
     # The folder that was typed is the one that is stored, wherever one stands.
@@ -116,7 +120,7 @@ def test_a_sweeps_commands_can_be_pasted(tmp_path: Path, forks: Forks) -> None:
     place = tmp_path / "my work [1]"
     own_files(place / "it's")
     words = [*F, "-m", "lr=0.1,0.01", "data.dir=it's", "hydra.sweep.dir=s=1,2"]
-    ended = forks.run(words, place)
+    ended = forks.run(words, place, draws=True)
     assert ended.status == 0, ended.err
     following = [one for one in commands(ended.out) if "evaluate.py" in one]
     (read,) = check_printed(following[0])
@@ -197,7 +201,7 @@ OBEYED = [
     ("hydra.output_subdir=kept", "run/kept/config.yaml"),
     ("hydra.job.name=mine", "run/mine.log"),
     ("hydra.job.chdir=true", "run/results.json"),
-    ("hydra.run.dir=elsewhere", "elsewhere/results.json"),
+    ("hydra.run.dir=2024", "2024/results.json"),
     ("hydra.verbose=true", "run/results.json"),
 ]
 

@@ -149,7 +149,7 @@ def test_a_sweep_is_asked_at_other_lengths(command: Command, tmp_path: Path) -> 
     done = command("train.py", *words)
     assert done.returncode == 0, done.stderr
     _shown_in_tensorboard(tmp_path / "s")
-    done = command("evaluate.py", "sweep=s", "lengths=5,10,20")
+    done = command("evaluate.py", "sweep=s", "lengths=5,10,20", draws=True)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "s" / "asked_test.csv").open() as file:
         found = list(csv.DictReader(file))
