@@ -19,12 +19,12 @@ from digitsum.writing import write_aside
 
 MARK = "trial.json"
 ROUND = "round.json"
-GRID = "BasicSweeper"
+GRIDS = ("BasicSweeper", "GridSweeper")
 
 
 def is_search(config: DictConfig) -> bool:
-    """Whether another sweeper than Hydra's own, which expands a grid, makes up the jobs."""
-    return not str(config.hydra.sweeper._target_).endswith(GRID)
+    """Whether another sweeper than those that expand a grid makes up the jobs."""
+    return not str(config.hydra.sweeper._target_).endswith(GRIDS)
 
 
 def settle(config: DictConfig) -> None:
