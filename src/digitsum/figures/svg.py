@@ -4,9 +4,11 @@ show where the pointer rests, without a script.
 
 import io
 import re
+from typing import Any
 from xml.etree import ElementTree
 
 from matplotlib import rc_context
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from digitsum.figures.hover import BETWEEN, HOVER
@@ -24,17 +26,22 @@ _LOOKS = re.compile("|".join(look.colour.lower() for look in LOOKS if look.colou
 
 
 def inline(made: Figure, name: str) -> str:
-    """The figure as one `<svg>` element.
+    """The figure as one `<svg>` element, drawn once: `savefig` would draw it twice, for a layout
+    that it has already.
 
     Args:
-        made: the figure; its layout is kept.
+        made: the figure; its layout is kept, its ground isn't.
         name: tells its ids from those of other figures in the page, and is read out to those who
             can't see it.
     """
     text = io.StringIO()
     hashed = {"svg.fonttype": "none", "svg.hashsalt": name}
     with rc_context(STYLE | hashed):  # type: ignore[arg-type]
-        made.savefig(text, format="svg", dpi=RASTER_DPI, transparent=True, metadata={"Date": None})
+        for one in (made, *made.axes):
+            one.patch.set(facecolor="none", edgecolor="none")
+        made.set_dpi(RASTER_DPI)
+        canvas: Any = FigureCanvasSVG(made)
+        canvas.print_svg(text, metadata={"Date": None})
     ElementTree.register_namespace("", _NAMESPACE)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root = ElementTree.fromstring(text.getvalue())
