@@ -25,7 +25,6 @@ from digitsum.probes.probe import Probe
 from digitsum.runs import alive, locks, results
 from digitsum.runs.attempt import LOGS, MADE, check_folder, planned, promote, redirect
 from digitsum.runs.build import build_data, build_module
-from digitsum.runs.checks.check import check
 from digitsum.runs.configuration import CONFIG, fingerprint, read_config
 from digitsum.runs.folders import Folder
 from digitsum.runs.loggers import build_loggers, varied
@@ -47,18 +46,17 @@ def train(config: DictConfig, quiet: str | None = None) -> dict[str, Any]:
     """Train, test and write one run into Hydra's output folder.
 
     Args:
-        config: as composed; it is checked here.
+        config: checked.
         quiet: end with one line instead of a table, as a job among many does: with this measure.
 
     Returns:
         the result, as `results.json` has it.
 
     Raises:
-        UserError: a value or file that can't be, before anything is written.
+        UserError: a file or folder that can't be, before anything is written.
     """
     hydra = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
-    check(config, hydra.overrides.task)
     names = planned(config, hydra)
     check_folder(folder, config, names)
     with locks.held(folder, "run", PATIENCE):

@@ -35,6 +35,7 @@ def train(config: DictConfig) -> float:
     hydra = HydraConfig.get()
     if hydra.mode != RunMode.MULTIRUN:
         with cli.told():
+            check(config, hydra.overrides.task)  # what it names was built before its folder was
             return best_on_dev(run.train(config))
     folder = Path(hydra.runtime.output_dir)
     try:
