@@ -145,6 +145,7 @@ def test_a_map_has_a_panel_a_setting_and_blanks_where_nobody_was_asked() -> None
     assert colours == [["white"] * 3, ["white", "black", "white"]]
     assert bar.get_ylabel() == "accuracy"
     assert [label.get_text() for label in panels[4].get_yticklabels()] == ["10", "20"]
+    assert [label.get_text() for label in panels[4].get_xticklabels()] == ["5", "40"]
     texts = {text.get_text() for text in made.texts}
     assert {"asked at length", "trained at length"} <= texts
     assert "dev accuracy, mean over replicas (intervals: CSV); by chance 0.10 (always 9)" in texts

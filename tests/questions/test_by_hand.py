@@ -94,6 +94,12 @@ def test_an_explosion_and_its_cure(tmp_path: Path) -> None:
     assert tamed.numbers.startswith("log10 growth, unclipped minus clipped, +1.00")
 
 
+def test_another_optimizer_is_no_part_of_the_claim(tmp_path: Path) -> None:
+    usual = {"loss.reduction": "sum", "optimizer": "adam", "clip.value": "null"}
+    found = chosen(tmp_path, [usual | {"arrays": {"gradient_norms": norms(1000.0, dies=True)}}])
+    assert [*gradients_explode(found).judgements] == []
+
+
 def test_sides_swapped_turn_every_verdict_round(tmp_path: Path) -> None:
     found = explosion(tmp_path, norms(5.0, dies=False), norms(1000.0, dies=True), test=0.3)
     assert by_part(list(gradients_explode(found).judgements)) == {
@@ -242,6 +248,18 @@ def test_the_dial_is_read_in_its_order_and_chosen_on_dev(tmp_path: Path) -> None
     assert len(best_skips(found)) == 1
 
 
+def test_a_dial_is_told_at_its_shortest_and_its_longest_length(tmp_path: Path) -> None:
+    jobs = []
+    for length, test in ((20, 0.5), (10, 0.7), (40, 0.3)):
+        for s in (0, 0.5, 0.25):
+            job = {"model": "srn_skip", "model.skip": s, "dev": 0.2 + s}
+            jobs.append(job | {"data.length": length, "test": test})
+    assert best_on_the_dial(chosen(tmp_path, jobs)) == (
+        "At length 10 the best s on dev is 0.5 (95 %: 0.5 - 0.5), with test accuracy 0.700; "
+        "at length 40 the best s on dev is 0.5 (95 %: 0.5 - 0.5), with test accuracy 0.300."
+    )
+
+
 def test_a_dial_that_falls_is_refuted(tmp_path: Path) -> None:
     found = chosen(tmp_path, dialled(test=[0.3, 0.9, 0.6], dev=[0.3, 0.9, 0.6]))
     (judged,) = skip_remembers(found).judgements
@@ -280,6 +298,13 @@ def test_at_the_longest_length_that_all_have(tmp_path: Path) -> None:
     assert words.startswith("At length 25 test accuracy is lstm: 0.900 [")
     assert "; srn: 0.400 [" in words
     assert "At length 5 it is 0.800 to 0.900" in words
+
+
+def test_of_one_length_there_is_no_longest(tmp_path: Path) -> None:
+    one = [{"model": model, "data.length": 5} for model in ("srn", "lstm")]
+    assert at_the_longest(chosen(tmp_path / "one", one)) == ""
+    other = [{"lr": 0.1, "test": 0.4}, {"lr": 0.2, "test": 0.5}]
+    assert at_the_longest(chosen(tmp_path / "none", other)) == ""
 
 
 def test_a_search_tells_test_of_its_best_alone(tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def test_two_settings_have_a_best_and_one_has_none(tmp_path: Path) -> None:
     assert words.startswith("Best on dev is lr=0.01, with test accuracy 0.200 [")
     assert "; worst is lr=0.1, with 0.900 [" in words
     assert best_setting(chosen(tmp_path / "one", two[:1])) == ""
+    # Nor have two that differ in nothing.
+    assert best_setting(chosen(tmp_path / "same", [two[0] | {"seed": at} for at in (0, 8)])) == ""
 
 
 def test_one_setting_that_varies_is_across(tmp_path: Path) -> None:

@@ -195,3 +195,45 @@ def test_a_group_stays_a_group() -> None:
         del config.report  # a stored run has none
         config.model._target_ = "digitsum.network.cells.SRN"
     check_shape(config)
+
+
+# What is typed, and words that the answer must have.
+VALUES = [
+    ("data.length=abc", ["data.length is abc", "whole number"]),
+    ("data.length=10.5", ["data.length is 10.5"]),
+    ("data.length=true", ["data.length is true"]),
+    ("data.copies=0", ["data.copies is 0", "at least 1"]),
+    ("data.batch_size=0", ["data.batch_size is 0"]),
+    ("data.batch_size=-8", ["data.batch_size is -8"]),
+    ("data.shuffle=maybe", ["data.shuffle is maybe", "true or false"]),
+    ("callbacks.progress.lines=2", ["callbacks.progress.lines is 2", "true or false"]),
+    ("callbacks.checkpoints.seconds=-1", ["callbacks.checkpoints.seconds is -1", "0 or more"]),
+    ("lr=-0.1", ["lr is -0.1", "above 0"]),
+    ("lr=0", ["lr is 0"]),
+    ("lr=nan", ["lr is nan"]),
+    ("lr=inf", ["lr is inf"]),
+    ("lr=null", ["lr is null"]),
+    ("replicas=0", ["replicas is 0", "at least 1"]),
+    ("replicas=1.5", ["replicas is 1.5"]),
+    ("seed=-1", ["seed is -1"]),
+    ("seed=x", ["seed is x"]),
+    ("evaluate_every=0", ["evaluate_every is 0"]),
+    ("resume=perhaps", ["resume is perhaps"]),
+    ("loss.reduction=median", ["loss.reduction is median", "mean, sum"]),
+    ("clip.value=0", ["clip.value is 0"]),
+    ("clip.algorithm=l1", ["clip.algorithm is l1", "norm"]),
+    ("optimizer.weight_decay=-1", ["optimizer.weight_decay is -1"]),
+    ("model.hidden_size=0", ["model.hidden_size is 0"]),
+    ("embedding.size=none", ["embedding.size is none"]),
+    ("trainer.max_epochs=0", ["trainer.max_epochs is 0"]),
+    ("trainer.max_steps=-5", ["trainer.max_steps is -5"]),
+    ("trainer.limit_train_batches=0.5", ["trainer.limit_train_batches is 0.5"]),
+]
+
+
+@pytest.mark.parametrize(("typed", "words"), VALUES, ids=[typed for typed, _ in VALUES])
+def test_a_value_that_cannot_be_is_told_in_one_line(typed: str, words: list[str]) -> None:
+    told = _mistake(typed)
+    assert "\n" not in told
+    for word in words:
+        assert word in told
