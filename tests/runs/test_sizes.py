@@ -41,7 +41,7 @@ FEW = ("trainer.max_steps=2", "evaluate_every=2")
 
 RUNS = [
     ("replicas=16", "data.length=1400"),
-    ("model=gru", "recurrence=reference", "data.length=1000", "data.batch_size=300"),
+    ("model=gru", "recurrence=reference", "data.length=500", "data.batch_size=300"),
 ]
 
 
