@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from digitsum.figures.style import LOOKS
-from digitsum.questions.budget import UP, span_budget, steps
+from digitsum.questions.budget import APART, UP, span_budget, steps
 from digitsum.questions.span import said, spans, surer
 from digitsum.sweeps.collected import collect
 from digitsum.sweeps.search import ROUND, told_round
@@ -187,7 +187,7 @@ def test_spans_are_drawn_against_the_budget(tmp_path: Path) -> None:
             for length, test in ((low, 0.7), (high, 0.3)):
                 one = job("gru", length, test, FRESH)
                 jobs.append(one | given)
-            jobs.append(job("lru", 80, 0.9, 0) | given)
+            jobs += [job(model, 80, 0.9, 0) | given for model in ("lru", "srn")]
     (made,) = span_budget(chosen(tmp_path / "s", jobs, grows=80, started=1.0)).values()
     assert [axes.get_title() for axes in made.axes] == ["hidden size 16", "hidden size 32"]
     for axes in made.axes:
@@ -196,12 +196,15 @@ def test_spans_are_drawn_against_the_budget(tmp_path: Path) -> None:
         assert list(line.get_xdata()) == [38 * 500, 38 * 1000]
         np.testing.assert_allclose(line.get_ydata(), [np.sqrt(500), np.sqrt(2000)], rtol=1e-6)
         assert line.get_color() == LOOKS[0].colour
-        (arrows,) = [one for one in drawn if one.get_marker() == UP]
-        assert (sorted(arrows.get_xdata()), list(arrows.get_ydata())) == (
-            [19_000, 38_000],
-            [80, 80],
-        )
-        assert arrows.get_color() == LOOKS[1].colour
+        arrows = [one for one in drawn if one.get_marker() == UP]
+        assert [one.get_color() for one in arrows] == [LOOKS[1].colour, LOOKS[2].colour]
+        for one in arrows:
+            assert sorted(one.get_xdata()) == [19_000, 38_000]
+            assert list(one.get_ydata()) == [80, 80]
+        # Side by side, where one would hide the other.
+        places = [one.get_transform().transform([19_000, 80]) for one in arrows]
+        aside, above = (places[1] - places[0]) * 72 / made.dpi
+        assert (aside, above) == pytest.approx((APART, 0))
         assert axes.get_xticks().tolist() == [19_000, 38_000]
-    assert [text.get_text() for text in made.legends[0].get_texts()] == ["gru", "lru"]
+    assert [text.get_text() for text in made.legends[0].get_texts()] == ["gru", "lru", "srn"]
     assert steps({"data.copies": 1, "data.batch_size": 32, "trainer.max_epochs": 10}) == 40

@@ -79,7 +79,7 @@ def _bars(axes: Axes, rows: Sequence[Row], reach: tuple[float, float]) -> None:
             axes.plot(centre, place + 0.22, marker="o", markersize=4, **grey)
         low, centre, high = np.clip(row.ends, *reach)
         axes.plot([low, high], [place, place], color=colour, linewidth=5, alpha=PALE)
-        (point,) = axes.plot(centre, place, marker="o", color=colour, markersize=5)
+        (point,) = axes.plot(centre, place, marker="o", color=colour, markersize=5, clip_on=False)
         hover(point, [f"{row.name}: {row.told}"])
         axes.annotate(row.told, (1.02, place), xycoords=beside, va="center", fontsize=8)
         if row.above is not None:

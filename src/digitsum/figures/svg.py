@@ -37,8 +37,8 @@ def inline(made: Figure, name: str) -> str:
     text = io.StringIO()
     hashed = {"svg.fonttype": "none", "svg.hashsalt": name}
     with rc_context(STYLE | hashed):  # type: ignore[arg-type]
-        for one in (made, *made.axes):
-            one.patch.set(facecolor="none", edgecolor="none")
+        for ground in (made.patch, *(axes.patch for axes in made.axes)):
+            ground.set(facecolor="none", edgecolor="none")
         made.set_dpi(RASTER_DPI)
         canvas: Any = FigureCanvasSVG(made)
         canvas.print_svg(text, metadata={"Date": None})

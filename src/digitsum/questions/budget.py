@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
+from matplotlib.transforms import offset_copy
 
 from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, Look, figure, styled
@@ -15,6 +16,7 @@ from digitsum.sweeps.collected import Sweep
 
 PASSES, SIZE = "trainer.max_epochs", "model.hidden_size"
 UP = r"$\uparrow$"
+APART = 6.0  # points between arrows of cells at the same steps
 
 
 def span_budget(found: Sweep) -> dict[str, Figure]:
@@ -31,7 +33,7 @@ def span_budget(found: Sweep) -> dict[str, Figure]:
         made = figure(1.2 + 3.2 * len(sizes), 3.8)
         row = made.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
         for axes, size in zip(row, sizes, strict=True):
-            for look, model in zip(LOOKS, models, strict=False):
+            for place, (look, model) in enumerate(zip(LOOKS, models, strict=False)):
                 mine = [
                     one
                     for one in known
@@ -39,9 +41,11 @@ def span_budget(found: Sweep) -> dict[str, Figure]:
                 ]
                 _line(axes, sorted(mine, key=lambda one: steps(one.settings)), look, model)
                 if beyond := [steps(one.settings) for one in mine if one.span == np.inf]:
+                    aside = APART * (place - (len(models) - 1) / 2)
                     axes.plot(
                         beyond,
                         [found.grows] * len(beyond),
+                        transform=offset_copy(axes.transData, made, aside, units="points"),
                         color=look.colour,
                         marker=UP,
                         linestyle="none",
