@@ -81,8 +81,9 @@ class Forks:
         """What `forked.py` is to be told of any command; `log` is what its logs are named by."""
         logs = {name: str(self.folder.parent / f"{name}{log}") for name in ("out", "err")}
         told = {"folder": str(folder), "words": words, "script": script}
-        told |= {"streams": "", "draws": False}
-        return told | logs | {"env": dict(os.environ)}  # a test may have changed its own
+        # The environment as it is now: a test may have changed its own.
+        usual = {"streams": "", "draws": False, "env": dict(os.environ)}
+        return told | logs | usual
 
     def end(self) -> None:
         self.process.kill()

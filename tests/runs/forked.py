@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hydra import compose, initialize_config_dir
 from matplotlib.figure import Figure
 
 REPO = Path(__file__).resolve().parents[2]
@@ -109,12 +108,6 @@ def drawn() -> None:
         figure.savefig(io.BytesIO(), format=kind)
 
 
-def composed() -> None:
-    """One configuration, after which Hydra's grammar is known."""
-    with initialize_config_dir(str(REPO / "conf"), version_base="1.3"):
-        compose("config", ["model=gru", "lr=0.1"], return_hydra_config=True)
-
-
 def main() -> None:
     sys.path.insert(0, str(REPO))
     for name in IMPORTED:
@@ -122,7 +115,9 @@ def main() -> None:
     for one in (REPO / "src" / "digitsum" / "questions").glob("[a-z]*.py"):
         import_module(f"digitsum.questions.{one.stem}")
     drawn()
-    composed()
+    # One configuration, after which Hydra's grammar is known.
+    composed = import_module("digitsum.runs.manual").composed
+    composed(str(REPO / "conf"), "config", ["model=gru", "lr=0.1"])
     # Machine code is there already in each fork; what loading it does is tested in processes.
     import_module("digitsum.kernels.epoch").ready(np.dtype(np.float32))
     gc.freeze()  # what all forks share isn't searched for garbage in each

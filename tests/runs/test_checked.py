@@ -43,6 +43,28 @@ def _mistake(*typed: str) -> str:
         ("trainer.accelerator=tpu", "one of cpu, gpu, cuda, mps, auto"),
         ("+trainer.precision=16", "null or 32 or 32-true or 64 or 64-true"),
         ("trainer.fast_dev_run=true", "false: trainer=debug takes five steps"),
+        ("data.length=abc", "a whole number, at least 3"),
+        ("data.length=10.5", "a whole number, at least 3"),
+        ("data.length=true", "a whole number, at least 3"),
+        ("data.copies=0", "a whole number, at least 1"),
+        ("data.batch_size=0", "a whole number, at least 1"),
+        ("data.batch_size=-8", "a whole number, at least 1"),
+        ("data.shuffle=maybe", "true or false"),
+        ("callbacks.progress.lines=2", "true or false"),
+        ("callbacks.checkpoints.seconds=-1", "a number, 0 or more"),
+        ("lr=-0.1", "a number above 0"),
+        ("lr=inf", "a number above 0"),
+        ("replicas=1.5", "a whole number, at least 1"),
+        ("seed=x", f"a whole number from 0 to {2**62}"),
+        ("evaluate_every=0", "a whole number, at least 1"),
+        ("resume=perhaps", "true or false"),
+        ("loss.reduction=median", "one of mean, sum"),
+        ("clip.algorithm=l1", "one of norm, tensor_norm, value"),
+        ("optimizer.weight_decay=-1", "a number, 0 or more"),
+        ("model.hidden_size=0", "a whole number, at least 1"),
+        ("embedding.size=none", "a whole number, at least 1"),
+        ("trainer.max_steps=-5", "1 or more, or -1 for no limit"),
+        ("trainer.limit_train_batches=0.5", "a whole number of mini-batches, or 1.0 for all"),
     ],
 )
 def test_a_wrong_value_is_told_word_by_word(typed: str, allowed: str) -> None:
@@ -195,45 +217,3 @@ def test_a_group_stays_a_group() -> None:
         del config.report  # a stored run has none
         config.model._target_ = "digitsum.network.cells.SRN"
     check_shape(config)
-
-
-# What is typed, and words that the answer must have.
-VALUES = [
-    ("data.length=abc", ["data.length is abc", "whole number"]),
-    ("data.length=10.5", ["data.length is 10.5"]),
-    ("data.length=true", ["data.length is true"]),
-    ("data.copies=0", ["data.copies is 0", "at least 1"]),
-    ("data.batch_size=0", ["data.batch_size is 0"]),
-    ("data.batch_size=-8", ["data.batch_size is -8"]),
-    ("data.shuffle=maybe", ["data.shuffle is maybe", "true or false"]),
-    ("callbacks.progress.lines=2", ["callbacks.progress.lines is 2", "true or false"]),
-    ("callbacks.checkpoints.seconds=-1", ["callbacks.checkpoints.seconds is -1", "0 or more"]),
-    ("lr=-0.1", ["lr is -0.1", "above 0"]),
-    ("lr=0", ["lr is 0"]),
-    ("lr=nan", ["lr is nan"]),
-    ("lr=inf", ["lr is inf"]),
-    ("lr=null", ["lr is null"]),
-    ("replicas=0", ["replicas is 0", "at least 1"]),
-    ("replicas=1.5", ["replicas is 1.5"]),
-    ("seed=-1", ["seed is -1"]),
-    ("seed=x", ["seed is x"]),
-    ("evaluate_every=0", ["evaluate_every is 0"]),
-    ("resume=perhaps", ["resume is perhaps"]),
-    ("loss.reduction=median", ["loss.reduction is median", "mean, sum"]),
-    ("clip.value=0", ["clip.value is 0"]),
-    ("clip.algorithm=l1", ["clip.algorithm is l1", "norm"]),
-    ("optimizer.weight_decay=-1", ["optimizer.weight_decay is -1"]),
-    ("model.hidden_size=0", ["model.hidden_size is 0"]),
-    ("embedding.size=none", ["embedding.size is none"]),
-    ("trainer.max_epochs=0", ["trainer.max_epochs is 0"]),
-    ("trainer.max_steps=-5", ["trainer.max_steps is -5"]),
-    ("trainer.limit_train_batches=0.5", ["trainer.limit_train_batches is 0.5"]),
-]
-
-
-@pytest.mark.parametrize(("typed", "words"), VALUES, ids=[typed for typed, _ in VALUES])
-def test_a_value_that_cannot_be_is_told_in_one_line(typed: str, words: list[str]) -> None:
-    told = _mistake(typed)
-    assert "\n" not in told
-    for word in words:
-        assert word in told
