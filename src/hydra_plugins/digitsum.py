@@ -12,6 +12,7 @@ from typing import Any
 
 from hydra._internal.core_plugins import basic_sweeper
 from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
@@ -20,7 +21,21 @@ from omegaconf import DictConfig, OmegaConf
 
 
 class GridSweeper(basic_sweeper.BasicSweeper):
-    """Hydra's own, but that it composes beforehand only as many jobs as answer for all."""
+    """Hydra's own, but that it launches no job that is complete already, and composes beforehand
+    only as many as answer for all.
+    """
+
+    def split_arguments(  # type: ignore[override]  # Hydra's is static
+        self, overrides: list[Override], max_batch_size: int | None
+    ) -> list[list[list[str]]]:
+        from digitsum.sweeps.complete import Jobs
+
+        assert self.config is not None
+        assert self.hydra_context is not None
+        jobs = Jobs(self.config, self.hydra_context.config_loader)
+        (whole,) = super().split_arguments(overrides, None)
+        left = jobs.to_do(whole)
+        return [*self.split_overrides_to_chunks(left, max_batch_size)] if left else []
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         from digitsum.sweeps.beforehand import representatives
@@ -64,18 +79,24 @@ class SpanSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> list[Any]:
         # Only now: Hydra imports its plugins at every start.
+        from digitsum.sweeps.complete import Jobs
         from digitsum.sweeps.manifest import jobs_of
         from digitsum.sweeps.span_rule import Rule
         from digitsum.sweeps.spans import rounds
 
         assert self.config is not None
         assert self.launcher is not None
+        assert self.hydra_context is not None
+        jobs = Jobs(self.config, self.hydra_context.config_loader)
         folder = Path(self.config.hydra.sweep.dir)
         OmegaConf.save(self.config, folder / "multirun.yaml")
         returns: list[Any] = []
+        asked = 0
         for batch in rounds(Rule(**self.rule), jobs_of(self.config), folder):
-            done = self.launcher.launch(batch, initial_job_idx=len(returns))
-            for one in done:
-                _ = one.return_value  # raises where the job did
-            returns += done
+            if not jobs.all_done(batch, asked):
+                done = self.launcher.launch(batch, initial_job_idx=asked)
+                for one in done:
+                    _ = one.return_value  # raises where the job did
+                returns += done
+            asked += len(batch)
         return returns

@@ -92,6 +92,8 @@ def test_killed_at_random_moments_it_decides_the_same(
     last = command("train.py", *WORDS)
     assert last.returncode == 0, last.stderr
     assert "complete already, skipped" in last.stdout
+    launched = [line for line in last.stdout.splitlines() if line.startswith("job ")]
+    assert len(launched) < len(finished(whole))
     assert finished(tmp_path / "s") == finished(whole)
     assert (tmp_path / "s" / "results.csv").read_text() == (whole / "results.csv").read_text()
 

@@ -62,11 +62,13 @@ def complete_in(folder: Path) -> dict[str, Any] | None:
 
 
 def _is_of(folder: Path, config: DictConfig) -> bool:
-    try:
-        stored = fingerprint(read_config(folder / CONFIG))
-    except UserError:  # torn or gone; the result itself says what it is of
-        stored = str(read(folder).get("fingerprint"))
-    return stored == fingerprint(config)
+    asked = fingerprint(config)
+    if read(folder).get("fingerprint") == asked:
+        return True
+    try:  # of a version that counted otherwise, whose configuration may be the same all the same
+        return fingerprint(read_config(folder / CONFIG)) == asked
+    except UserError:  # torn or gone
+        return False
 
 
 # What a run chose by name.

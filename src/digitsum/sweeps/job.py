@@ -13,10 +13,10 @@ from digitsum.errors import UserError
 from digitsum.paper import duration
 from digitsum.runs import alive, cli, results, run
 from digitsum.runs.checks.check import check
-from digitsum.runs.checks.meant import settle
 from digitsum.runs.folders import Folder
+from digitsum.sweeps.complete import is_complete
 from digitsum.sweeps.manifest import read_manifest
-from digitsum.sweeps.search import MARK, made_up, mark
+from digitsum.sweeps.search import made_up, mark
 from digitsum.sweeps.standing import standing
 from digitsum.training import progress
 
@@ -41,9 +41,8 @@ def train(config: DictConfig) -> float:
     try:
         manifest = read_manifest(folder.parent)
         if made_up(manifest):
-            Folder(folder, "run").add([MARK])
             mark(folder, hydra.job.num, manifest["started"], list(hydra.overrides.task))
-        if _complete(folder, config):
+        if is_complete(folder, config):
             announce(manifest, hydra.job.num, folder, "complete already, skipped")
             return best_on_dev(results.read(folder))
         check(config, hydra.overrides.task, folder)
@@ -61,17 +60,6 @@ def train(config: DictConfig) -> float:
         raise
 
 
-def _complete(folder: Path, config: DictConfig) -> bool:
-    """Asked before anything that only a run needs, such as its data, is looked at."""
-    if config.overwrite or results.complete_in(folder) is None:
-        return False
-    try:
-        settle(config)
-        return results.is_complete(folder, config)
-    except Exception:  # a value that can't be: told by the check
-        return False
-
-
 def best_on_dev(result: dict[str, Any]) -> float:
     """Of a result; nothing is ever chosen on test. A replica that diverged before anybody looked
     has none right: else settings would gain by losing their worst.
@@ -83,7 +71,10 @@ def best_on_dev(result: dict[str, Any]) -> float:
 def announce(manifest: dict[str, Any], number: int, folder: Path, note: str = "") -> None:
     """Say which job begins, and how long it and the rest may take at the pace so far."""
     alive.end()
-    count = max(number + 1, manifest["trials"] or len(manifest["jobs"]))
+    listed = [one["folder"] for one in manifest["jobs"]]
+    if folder.name in listed:  # by its place among all, of which some may not be launched again
+        number = listed.index(folder.name)
+    count = max(number + 1, manifest["trials"] or len(listed))
     of = "" if manifest["grows"] else f" of {count}"
     words = [f"job {number + 1}{of}", folder.name, note]
     if not note and not manifest["grows"]:

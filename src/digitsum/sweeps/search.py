@@ -12,6 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
+from digitsum.runs.folders import Folder
 from digitsum.runs.places import key_of
 from digitsum.runs.results import read_json
 from digitsum.sweeps.manifest import ASIDE, is_job
@@ -64,8 +65,12 @@ def fixed_in_search(config: DictConfig) -> list[str]:
 
 
 def mark(folder: Path, number: int, started: float, overrides: list[str]) -> None:
-    """Say in a trial's folder which search it belongs to, and as which trial."""
+    """Say in a trial's folder which search it belongs to, and as which trial.
+
+    Raises: UserError, where the folder is somebody else's.
+    """
     told = {"number": number, "started": started, "overrides": overrides}
+    Folder(folder, "run").add([MARK])
     write_aside(folder / MARK, json.dumps(told).encode())
 
 

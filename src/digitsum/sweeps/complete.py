@@ -1,0 +1,108 @@
+"""Which of a sweep's jobs have a complete result already, found without starting any of them.
+
+A job is told by its whole configuration, and Hydra takes over a tenth of a second to compose one:
+here files are read once for each choice of them, and values put in by Hydra's own function.
+"""
+
+import copy
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig, open_dict
+
+from digitsum.runs import results
+from digitsum.runs.checks.meant import settle
+from digitsum.runs.places import key_of
+from digitsum.sweeps.manifest import job_folder, read_manifest
+from digitsum.sweeps.search import mark
+
+
+def is_complete(folder: Path, config: DictConfig) -> bool:
+    """Whether a job's folder has its result, and it isn't to be made anew.
+
+    Asked before anything that only a run needs, such as its data, is looked at.
+    """
+    if config.overwrite or results.complete_in(folder) is None:
+        return False
+    try:
+        settle(config)
+        return results.is_complete(folder, config)
+    except Exception:  # a value that can't be: told by the check
+        return False
+
+
+class Jobs:
+    """Jobs of one sweep, asked before they are launched.
+
+    Args:
+        config: the sweep's, with `hydra`; its folder has its manifest.
+        loader: what composes a job.
+    """
+
+    def __init__(self, config: DictConfig, loader: ConfigLoader) -> None:
+        self.config, self.folder = config, Path(config.hydra.sweep.dir)
+        self.manifest = read_manifest(self.folder)
+        self._keys = [key_of(one) for one in self.manifest["fixed"]]
+        self._parser = OverridesParser.create(loader)
+        self._loader = loader
+        self._made_of = cache(self._composed_of)
+
+    def place(self, job: Sequence[str]) -> Path:
+        """The folder of a job with these overrides."""
+        return self.folder / job_folder(job, self._keys)
+
+    def composed(self, job: Sequence[str]) -> DictConfig:
+        """Its configuration as the launcher has it, but for `hydra`. Raises: what Hydra does."""
+        parsed = self._parser.parse_overrides([*job])
+        files = [one for one in parsed if not self._is_value(one)]
+        config = copy.deepcopy(self._made_of(*(str(one.input_line) for one in files)))
+        values = [one for one in parsed if one not in files]
+        ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        return config
+
+    def _composed_of(self, *files: str) -> DictConfig:
+        config = self._loader.load_sweep_config(self.config, [*files])
+        with open_dict(config):
+            del config.hydra  # a third of what is copied for each job
+        return config
+
+    def is_complete(self, job: Sequence[str]) -> bool:
+        """Whether it has its result; what can't be composed hasn't."""
+        if results.complete_in(self.place(job)) is None:
+            return False
+        with suppress(Exception):  # told where all jobs are composed
+            return is_complete(self.place(job), self.composed(job))
+        return False
+
+    def to_do(self, jobs: Sequence[Any]) -> list[Any]:
+        """Of a grid's jobs those without a result; says how many have one."""
+        left = [job for job in jobs if not self.is_complete(job)]
+        _tell(len(jobs) - len(left), len(jobs))
+        return left
+
+    def all_done(self, jobs: Sequence[Sequence[str]], first: int) -> bool:
+        """Whether a round of a search, of which `first` jobs were asked before, needs none; then
+        each is marked as one of this search's.
+        """
+        if not all(map(self.is_complete, jobs)):
+            return False
+        for number, job in enumerate(jobs, first):
+            mark(self.place(job), number, self.manifest["started"], [*job])
+        _tell(len(jobs), len(jobs))
+        return True
+
+    def _is_value(self, one: Override) -> bool:
+        plain = not (one.is_add() or one.is_force_add() or one.is_delete())
+        return plain and one.key_or_group not in self.config.hydra.runtime.choices
+
+
+def _tell(count: int, of: int) -> None:
+    if count:
+        print(f"{count} of {of} job{'s' * (of != 1)} complete already, skipped", flush=True)
