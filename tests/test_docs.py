@@ -84,6 +84,31 @@ def test_the_page_of_cells_is_as_the_cells_are() -> None:
     assert page() == (DOCS / "cells.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("name", "word"), [("README.md", "span"), ("README.zh.md", "跨度")])
+def test_no_span_in_the_readmes_is_wider_than_the_rule_allows(name: str, word: str) -> None:
+    """docs/method.md: the interval's ends are within a factor of 1.25; each is on a page."""
+    text = (REPO / name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if word in line]
+    said = [one for line in lines for one in re.findall(r"([\d.]+) \[([^,]+), ([^\]]+)\]", line)]
+    assert len(said) > 5
+    pages = "".join(path.read_text("utf-8") for path in (DOCS / "results").glob("memory_span*.md"))
+    for span, low, high in said:
+        assert float(low) <= float(span) <= float(high) <= 1.25 * float(low)
+        assert f"| {span} [{low}, {high}] |" in pages
+
+
+def test_a_span_is_told_with_the_replicas_at_its_ends() -> None:
+    sys.path.insert(0, str(REPO / "tools"))
+    from make_spans import told  # type: ignore[import-not-found]
+
+    measured = "10 (8): 0.99; 16 (32): 0.86; 20 (24): 0.55; 26 (16): 0.3; 40 (8): 0.2"
+    assert told("20 [16, 20]", measured) == ("20 [16, 20]", 20, {32, 24})
+    assert told("20 [16, 20.1]", measured) is None
+    assert told("131 [88, > 160]", measured) is None
+    assert told("none (below 0.5 at 5)", measured) is None
+    assert told("> 160", measured) == ("> 160", 160.5, set())
+
+
 def test_the_readme_can_be_read_in_one_sitting() -> None:
     assert len((REPO / "README.md").read_text("utf-8").split()) <= 1500
 

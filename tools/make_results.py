@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from findings import DOCS, FIGURES, copied, page
-from five_findings import five
+from short_findings import short
 from translation import translated
 
 from digitsum.reports.catalogue import questions
@@ -75,7 +75,7 @@ def main() -> None:
         report(folder)
     sweeps = [collect(folder) for folder in folders]
     gather(folders)
-    found, lines = page(sweeps), five(sweeps)
+    found, lines = page(sweeps), short(sweeps)
     write(DOCS / "findings.md", found)
     write(DOCS / "findings.zh.md", translated(found, PHRASES))
     if lines:

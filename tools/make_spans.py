@@ -21,6 +21,7 @@ from digitsum.reports.report import report
 STUDIES = ("memory_span", "memory_span_presets", "memory_span_small")
 NARROW = 1.25
 BY_HEART = "span by heart"  # the heading of a column that not every page has
+LEARNING = "memory_span_by_heart"  # the study whose spans are all so
 INTERVAL = re.compile(r"([\d.]+) \[([\d.]+), ([\d.]+)\]")
 MEASURED = re.compile(r"(\d+) \((\d+)\): ")
 ENGLISH = (
@@ -62,10 +63,14 @@ def told(words: str, measured: str) -> Told | None:
     return Told(words, span, ends)
 
 
-def published(column: str) -> dict[str, Told]:
-    """What the pages say in a column, where they have it: by cell, the shortest first."""
+def published(*columns: tuple[str, str]) -> dict[str, Told]:
+    """What pages say in a column, where they have it: by cell, the shortest first.
+
+    Args:
+        columns: studies and columns, of which the first that says a cell's span is taken.
+    """
     known: dict[str, Told] = {}
-    for study in STUDIES:
+    for study, column in columns:
         for cell, row in rows(study).items():
             one = told(row.get(column, ""), row["measured at"])
             if one is not None:
@@ -82,8 +87,9 @@ def main() -> None:
     for folder in folders:
         report(folder)
     gather(folders)
-    known = published(SPAN)
-    cells, learnt = named(known), named(published(BY_HEART))
+    known = published(*((study, SPAN) for study in STUDIES))
+    heart = published((LEARNING, SPAN), *((study, BY_HEART) for study in STUDIES))
+    cells, learnt = named(known), named(heart)
     counts = sorted(set().union(*(one.replicas for one in known.values())))
     many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(*counts)
     for name, words, joined in (("README.md", ENGLISH, ", "), ("README.zh.md", CHINESE, "，")):

@@ -1,4 +1,4 @@
-"""The findings in five lines, for whoever opens the README."""
+"""The findings in a line each, for whoever opens the README."""
 
 import re
 
@@ -6,7 +6,6 @@ import numpy as np
 from findings import claims, deepest, middle
 
 from digitsum.questions.explosion import by_clip, dead
-from digitsum.questions.span import said, spans
 from digitsum.sweeps.collected import Sweep
 
 
@@ -15,15 +14,13 @@ def _count(found: Sweep) -> str:
     return f"{len(found.complete[0].replicas)} replicas"
 
 
-def five(sweeps: list[Sweep]) -> str:
-    """The findings in as many lines, for the README; empty where a study is missing."""
+def short(sweeps: list[Sweep]) -> str:
+    """These lines; empty where a study is missing. Memory spans are told by `make_spans`."""
     by_study = {found.study or "": found for found in sweeps}
-    span = next((s for name, s in by_study.items() if name.startswith("memory_span")), None)
     needed = ("accuracy_vs_length", "initialisation", "skip", "gradient_explosion")
-    if span is None or any(name not in by_study for name in needed):
+    if any(name not in by_study for name in needed):
         return ""
     lengths, start, dial, explosion = (by_study[name] for name in needed)
-    known = {one.model: said(one) for one in spans(span)}
     at = middle(start)
     by_init = {job.settings["init"]: job.tested for job in start.only(data_length=at)}
     (turning,) = (claim for claim in claims(lengths) if claim.name == "4")
@@ -42,17 +39,14 @@ def five(sweeps: list[Sweep]) -> str:
     lost = {value: float(np.mean(dead(job))) for value, job in jobs.items()}
     return "\n".join(
         [
-            f"1. **Memory span** (length at which accuracy falls through one half): plain SRN "
-            f"{known['srn']}, LSTM {known['lstm']}, GRU {known['gru']}, residual SRN "
-            f"{known['srn_residual']} ({_count(span)} a job).",
-            f"2. **Much of the plain SRN's forgetting is its start**: at length {at} test accuracy "
+            f"1. **Much of the plain SRN's forgetting is its start**: at length {at} test accuracy "
             f"is {by_init['zeros']} from zeros, {by_init['orthogonal']} from an orthogonal start "
             f"({_count(start)}).",
-            f"3. **The turning point in the textbook's curve is {residual.verdict}** by {replicas} "
+            f"2. **The turning point in the textbook's curve is {residual.verdict}** by {replicas} "
             f"replicas, though {alone[1]} of single seeds show one.",
-            f"4. **The residual SRN is above the LSTM** at lr 0.001: at length {far} "
+            f"3. **The residual SRN is above the LSTM** at lr 0.001: at length {far} "
             f"{ends['srn_residual']} against {ends['lstm']} ({_count(lengths)}).{uneven or ''}",
-            f"5. **Clipping at 20 keeps the gradient alive but teaches nothing**: dead late steps "
+            f"4. **Clipping at 20 keeps the gradient alive but teaches nothing**: dead late steps "
             f"fall from {lost['null']:.0%} to {lost[20]:.0%}, test accuracy stays at "
             f"{jobs[20].tested}, by chance 0.10 ({_count(explosion)}).",
             "",
