@@ -33,7 +33,7 @@ def test_a_run_leaves_everything_and_repeats_itself(
     process: Command, command: Command, tmp_path: Path
 ) -> None:
     words = ("model=srn_residual", "data.length=25", "replicas=3", *SHORT)
-    done = process("train.py", *words)
+    done = command("train.py", *words, draws=True)
     assert done.returncode == 0, done.stderr
     assert "test accuracy" in done.stdout
     assert "0.10" in done.stdout
@@ -48,7 +48,7 @@ def test_a_run_leaves_everything_and_repeats_itself(
     assert [replica["seed"] for replica in replicas] == [0, 1, 2]
     assert found["optimizer_steps"] == 6 * 38
 
-    # Repeated on one thread: a replica is computed whole by one thread, however many there are.
+    # Repeated in a process of its own, on one thread: a replica is computed whole by one thread, however many there are.
     more = ("hydra.run.dir=again", "callbacks.progress.lines=true")
     again = process("train.py", *words[:-1], *more, threads=1)
     assert again.returncode == 0

@@ -19,7 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digitsum.errors import UserError
 from digitsum.runs.stored import load
 
-from ..conftest import Begin, Command, Going, begin, until
+from ..conftest import Begin, Command, Going, until
 
 # A checkpoint after every epoch, so that kills fall into writing as well.
 RUN = (
@@ -75,10 +75,11 @@ def same(one: Path, other: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An uninterrupted run, of a process of its own."""
+def whole(tmp_path_factory: pytest.TempPathFactory, command_in: Command) -> Path:
+    """An uninterrupted run."""
     place = tmp_path_factory.mktemp("whole")
-    finish(begin(place, *RUN, "hydra.run.dir=run"))
+    done = command_in(place, "train.py", *RUN, "hydra.run.dir=run")
+    assert done.returncode == 0, done.stderr
     return place / "run"
 
 

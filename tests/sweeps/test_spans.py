@@ -103,6 +103,7 @@ def test_two_jobs_at_once_decide_the_same(whole: Path, command: Command, tmp_pat
     done = command("train.py", *WORDS, "hydra/launcher=cores")
     assert done.returncode == 0, done.stderr
     assert finished(tmp_path / "s") == finished(whole)
+    assert (tmp_path / "s" / "results.csv").read_text() == (whole / "results.csv").read_text()
 
 
 def test_searches_are_told_apart_by_what_varies(

@@ -84,14 +84,17 @@ def test_a_studys_folder_says_what_was_overridden_whatever_ran_before(
 
 
 def test_every_launcher_gives_the_same_table(command: Command, tmp_path: Path) -> None:
-    tables = {}
-    for launcher in ("basic", "cores", "submitit_local"):
-        words = ("model=srn", f"hydra/launcher={launcher}", f"hydra.sweep.dir={launcher}")
-        done = command("train.py", "study=smoke", *words)
+    """As many processes a job as a launcher has, each importing everything: so it is one job;
+    `test_two_jobs_at_once_decide_the_same` has many.
+    """
+    tables = set()
+    for launcher in ("basic", "submitit_local"):
+        words = ("data.length=5", f"hydra/launcher={launcher}", f"hydra.sweep.dir={launcher}")
+        done = command("train.py", "study=smoke", "model=srn", *words)
         assert done.returncode == 0, done.stderr
-        assert "2 of 2 jobs complete" in done.stdout
-        tables[launcher] = (tmp_path / launcher / "results.csv").read_text()
-    assert tables["basic"] == tables["cores"] == tables["submitit_local"]
+        assert "1 of 1 jobs complete" in done.stdout
+        tables.add((tmp_path / launcher / "results.csv").read_text())
+    assert len(tables) == 1
 
 
 def test_the_cluster_preset_composes(command: Command) -> None:

@@ -105,4 +105,4 @@ class Jobs:
 
 def _tell(count: int, of: int) -> None:
     if count:
-        print(f"{count} of {of} job{'s' * (of != 1)} complete already, skipped", flush=True)
+        print(f"{count} of {of} jobs complete already, skipped", flush=True)
