@@ -72,9 +72,11 @@ class Forks:
         return Ended(status, out, err)
 
     def begin(self, words: list[str], folder: Path) -> "Begun":
-        """Type `train.py` and leave it running, in a session of its own."""
+        """Type `train.py` and leave it running, in a group of its own."""
         self.begun += 1
         told = self._told(words, folder, "train.py", str(self.begun)) | {"begin": True}
+        for name in ("out", "err"):
+            Path(told[name]).touch()  # it may be killed before it has said anything
         return Begun(self, self.ask(told), Path(told["out"]), Path(told["err"]))
 
     def _told(self, words: list[str], folder: Path, script: str, log: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,6 @@ def broken() -> int:
 
 
 def run(told: dict[str, Any]) -> None:
-    if told.get("begin"):
-        os.setsid()
     if not told["draws"]:
         Figure.draw = lambda self, renderer: None  # type: ignore[method-assign]
     os.chdir(told["folder"])
@@ -128,6 +127,9 @@ def main() -> None:
             print(json.dumps(os.waitstatus_to_exitcode(status) if done else None), flush=True)
             continue
         child = os.fork()
+        if told.get("begin"):  # a group of its own, by whichever of both comes first
+            with suppress(OSError):
+                os.setpgid(child, child)
         if child == 0:
             run(told)
         print(json.dumps(child if told.get("begin") else waited(child)), flush=True)
