@@ -22,20 +22,20 @@ from omegaconf import DictConfig, OmegaConf
 
 class GridSweeper(basic_sweeper.BasicSweeper):
     """Hydra's own, but that it launches no job that is complete already, and composes beforehand
-    only as many as answer for all.
+    only as many as answer for all. Programs of others that share an environment get it, too.
     """
 
     def split_arguments(  # type: ignore[override]  # Hydra's is static
         self, overrides: list[Override], max_batch_size: int | None
     ) -> list[list[list[str]]]:
-        from digitsum.sweeps.complete import Jobs
+        from digitsum.sweeps.complete import Jobs, is_sweep
 
         assert self.config is not None
         assert self.hydra_context is not None
-        jobs = Jobs(self.config, self.hydra_context.config_loader)
-        (whole,) = super().split_arguments(overrides, None)
-        left = jobs.to_do(whole)
-        return [*self.split_overrides_to_chunks(left, max_batch_size)] if left else []
+        (jobs,) = super().split_arguments(overrides, None)
+        if is_sweep(self.config):
+            jobs = Jobs(self.config, self.hydra_context.config_loader).to_do(jobs)
+        return [*self.split_overrides_to_chunks(jobs, max_batch_size)] if jobs else []
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         from digitsum.sweeps.beforehand import representatives

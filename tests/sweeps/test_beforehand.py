@@ -1,6 +1,9 @@
 """Of a grid few jobs are composed before it begins, and those find what can't be composed."""
 
 import itertools
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 
 from digitsum.sweeps.beforehand import representatives
 
-from ..conftest import Command
+from ..conftest import REPO, Command
 
 GROUPS = ("model", "optimizer", "hydra/launcher")
 values = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=4, unique=True)
@@ -40,6 +43,26 @@ def test_a_hundred_jobs_of_five_cells_are_told_by_few() -> None:
         for model, lr, length in itertools.product("abcde", range(4), range(5))
     ]
     assert len(representatives(jobs, GROUPS)) == 5 + 3 + 4
+
+
+def test_another_program_in_the_same_environment_sweeps_as_it_did(tmp_path: Path) -> None:
+    """Hydra finds plugins for all programs of an environment, and ours stands for its own."""
+    (tmp_path / "app.py").write_text(
+        "import hydra, sys\n"
+        "@hydra.main(version_base=None)\n"
+        "def main(config): print(config, {'torch', 'lightning'} & {*sys.modules}, flush=True)\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "app.py", "-m", "+model=1,2", "+lr=0.1"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(REPO / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    said = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    assert said == [f"{{'model': {one}, 'lr': 0.1}} set()" for one in (1, 2)]
 
 
 @pytest.mark.faults

@@ -20,8 +20,13 @@ from omegaconf import DictConfig, open_dict
 from digitsum.runs import results
 from digitsum.runs.checks.meant import settle
 from digitsum.runs.places import key_of
-from digitsum.sweeps.manifest import job_folder, read_manifest
+from digitsum.sweeps.manifest import MANIFEST, job_folder, read_manifest
 from digitsum.sweeps.search import mark
+
+
+def is_sweep(config: DictConfig) -> bool:
+    """Whether what Hydra is about to launch is a sweep of ours, rather than another program's."""
+    return (Path(config.hydra.sweep.dir) / MANIFEST).exists()
 
 
 def is_complete(folder: Path, config: DictConfig) -> bool:
