@@ -1,5 +1,6 @@
 """Of a sweep given again, only jobs without a result are launched, under the numbers they had."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
 import digitsum.runs.search_path  # noqa: F401  registers the folder of studies
-from digitsum.runs.configuration import fingerprint
+from digitsum.runs import results
+from digitsum.runs.configuration import ASIDE, fingerprint
 from digitsum.sweeps.complete import Jobs
 
 from ..conftest import REPO, Command
@@ -55,12 +57,66 @@ def test_a_job_is_composed_as_the_launcher_does(job: list[str], jobs: Jobs) -> N
         jobs.composed([*job, "seed=5"])
 
 
+def finish(jobs: Jobs, job: list[str], **said: str) -> Path:
+    """Leave the result of a job, but for what is `said` of it."""
+    place = jobs.place(job)
+    place.mkdir(exist_ok=True)
+    result = {"schema": 1, "status": "complete", "fingerprint": fingerprint(jobs.composed(job))}
+    complete = {"replicas": [{"seed": 0} | dict.fromkeys(results.MEASURES, 0.5)], "settings": {}}
+    (place / "results.json").write_text(json.dumps(result | complete | said))
+    return place
+
+
+def test_a_job_is_complete_by_its_result_alone(
+    jobs: Jobs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = (["model=gru", f"lr={lr}", "data.root=there"] for lr in (0.1, 0.2, 0.3))
+    assert jobs.to_do([first, second]) == [first, second]
+    assert not jobs.all_done([first], 0)
+    assert capsys.readouterr().out == ""
+    finish(jobs, first)
+    finish(jobs, third)
+    assert jobs.to_do([first, second, third]) == [second]
+    assert capsys.readouterr().out == "2 of 3 jobs complete already, skipped\n"
+    assert not jobs.all_done([first, second], 4)
+    assert not list(jobs.folder.glob("*/trial.json"))
+    finish(jobs, second)
+    assert jobs.all_done([third, second], 4)
+    assert capsys.readouterr().out == "2 of 2 jobs complete already, skipped\n"
+    marked = [json.loads((jobs.place(job) / "trial.json").read_text()) for job in (third, second)]
+    started = jobs.manifest["started"]
+    assert marked == [
+        {"number": 4, "started": started, "overrides": third},
+        {"number": 5, "started": started, "overrides": second},
+    ]
+    assert not (jobs.place(first) / "trial.json").exists()
+    for job, said in (
+        (["lr=0.5", "overwrite=true"], {}),  # to be made anew
+        (["lr=0.6"], {"fingerprint": "of another"}),
+        (["lr=0.7"], {"status": "failed"}),
+        (["lr=0.8", "replicas=3"], {"fingerprint": fingerprint(jobs.composed(["lr=0.8"]))}),
+    ):
+        finish(jobs, job, **said)
+        assert not jobs.is_complete(job), job
+
+
+def test_of_a_version_that_counted_otherwise_the_configuration_is_read(jobs: Jobs) -> None:
+    def stored(job: list[str]) -> str:
+        kept = {key: value for key, value in jobs.composed(job).items() if key not in ASIDE}
+        return OmegaConf.to_yaml(OmegaConf.to_container(OmegaConf.create(kept), resolve=True))
+
+    place = finish(jobs, ["lr=0.4"], fingerprint="as it was counted")
+    assert not jobs.is_complete(["lr=0.4"])
+    (place / "config.yaml").write_text(stored(["lr=0.5"]))
+    assert not jobs.is_complete(["lr=0.4"])
+    (place / "config.yaml").write_text(stored(["lr=0.4"]))
+    assert jobs.is_complete(["lr=0.4"])
+
+
 def test_what_can_not_be_composed_is_not_complete(jobs: Jobs) -> None:
     for job in (["model=lstn"], ["model.skip=0.5"], ["lr="]):
-        jobs.place(job).mkdir()
-        (jobs.place(job) / "results.json").write_text(
-            '{"schema": 1, "status": "complete", "replicas": [], "settings": {}}'
-        )
+        finish(jobs, ["lr=0.1"]).rename(jobs.place(job))
+        assert results.complete_in(jobs.place(job)) is not None
         assert not jobs.is_complete(job)
 
 
