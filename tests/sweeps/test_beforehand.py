@@ -45,6 +45,7 @@ def test_a_hundred_jobs_of_five_cells_are_told_by_few() -> None:
     assert len(representatives(jobs, GROUPS)) == 5 + 3 + 4
 
 
+@pytest.mark.commands
 def test_another_program_in_the_same_environment_sweeps_as_it_did(tmp_path: Path) -> None:
     """Hydra finds plugins for all programs of an environment, and ours stands for its own."""
     (tmp_path / "app.py").write_text(
