@@ -21,7 +21,7 @@ from ..invented import chosen
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> Iterator[Jobs]:
-    chosen(tmp_path / "s", [{}], fixed=[])
+    chosen(tmp_path / "s", [{}], fixed=["optimizer=adam"])
     with initialize_config_dir(str(REPO / "conf"), version_base="1.3"):
         hydra = GlobalHydra.instance().hydra
         assert hydra is not None
@@ -55,6 +55,27 @@ def test_a_job_is_composed_as_the_launcher_does(job: list[str], jobs: Jobs) -> N
             wanted.pop("hydra", None)
         assert OmegaConf.to_yaml(found) == OmegaConf.to_yaml(wanted)
         jobs.composed([*job, "seed=5"])
+
+
+def test_files_are_read_once_for_each_choice_of_them(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    load = jobs._loader.load_sweep_config
+    monkeypatch.setattr(
+        jobs._loader,
+        "load_sweep_config",
+        lambda config, job: asked.append(job) or load(config, job),
+    )
+    for cell in ("gru", "lstm"):
+        for lr in (0.1, 0.2):
+            assert jobs.composed([f"lr={lr}", f"model={cell}", "clip=none", "seed=4"]).lr == lr
+    assert asked == [["model=gru", "clip=none"], ["model=lstm", "clip=none"]]
+
+
+def test_a_jobs_folder_is_named_as_the_sweep_names_it(jobs: Jobs) -> None:
+    job = ["optimizer=adam", "model=gru", "lr=0.1"]
+    assert jobs.place(job) == jobs.folder / "lr=0.1,model=gru"
 
 
 def finish(jobs: Jobs, job: list[str], **said: str) -> Path:
@@ -114,7 +135,7 @@ def test_of_a_version_that_counted_otherwise_the_configuration_is_read(jobs: Job
 
 
 def test_what_can_not_be_composed_is_not_complete(jobs: Jobs) -> None:
-    for job in (["model=lstn"], ["model.skip=0.5"], ["lr="]):
+    for job in (["model=lstn"], ["model.skip=0.5"], ["lr="], ["lr=${nowhere}"]):
         finish(jobs, ["lr=0.1"]).rename(jobs.place(job))
         assert results.complete_in(jobs.place(job)) is not None
         assert not jobs.is_complete(job)

@@ -55,7 +55,7 @@ class Jobs:
         self.config, self.folder = config, Path(config.hydra.sweep.dir)
         self.manifest = read_manifest(self.folder)
         self._keys = [key_of(one) for one in self.manifest["fixed"]]
-        self._parser = OverridesParser.create(loader)
+        self._parser = OverridesParser.create()
         self._loader = loader
         self._made_of = cache(self._composed_of)
 
