@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_loader import ConfigLoader
@@ -86,7 +85,7 @@ class Jobs:
             return is_complete(self.place(job), self.composed(job))
         return False
 
-    def to_do(self, jobs: Sequence[Any]) -> list[Any]:
+    def to_do(self, jobs: Sequence[list[str]]) -> list[list[str]]:
         """Of a grid's jobs those without a result; says how many have one."""
         left = [job for job in jobs if not self.is_complete(job)]
         _tell(len(jobs) - len(left), len(jobs))
