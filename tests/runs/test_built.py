@@ -11,6 +11,7 @@ from digitsum.network.cells import LSTM, SRN, Stack
 from digitsum.runs.build import build_classifier, build_module
 from digitsum.runs.checks.trial import check_builds, small_classifier
 from digitsum.runs.closed import check_closed, defined
+from digitsum.runs.notebook import compose
 from digitsum.task.question import PAIR
 
 from .test_closed import tree
@@ -140,3 +141,9 @@ def test_what_conf_chooses_is_accepted() -> None:
     stored = tree()
     stored["model"] |= {"layers": 2, "_partial_": True}
     check_closed(stored, "run")
+
+
+def test_a_notebook_composes_what_is_typed() -> None:
+    data, module = compose("model=gru", "data.length=12", "replicas=3", "lr=0.5")
+    assert (data.length, data.replicas) == (12, 3)
+    assert type(module.classifier.cell).__name__ == "GRU"

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from digitsum.errors import UserError
-from digitsum.runs.notebook import compose
 from digitsum.runs.results import (
     MEASURES,
     SCHEMA,
@@ -140,9 +139,3 @@ def test_arrays_are_read_without_running_anything(tmp_path: Path) -> None:
         assert "\n" not in str(error.value)
         assert str(error.value)
         assert "pickle" not in str(error.value)  # nobody is told how to load it unsafely
-
-
-def test_a_notebook_composes_what_is_typed() -> None:
-    data, module = compose("model=gru", "data.length=12", "replicas=3", "lr=0.5")
-    assert (data.length, data.replicas) == (12, 3)
-    assert type(module.classifier.cell).__name__ == "GRU"

@@ -36,6 +36,7 @@ LOOKS = [
     Look("#000000", "X", (0, (1, 3))),  # type: ignore[arg-type]
 ]
 
+DPI = 160  # of a PNG, and of what is drawn as an image in other formats: clouds of dots, maps
 STYLE: dict[str, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -66,7 +67,7 @@ def save(made: Figure, stem: Path) -> Path:
     stem.parent.mkdir(parents=True, exist_ok=True)
     png = stem.with_name(stem.name + ".png")
     with styled():
-        made.set_dpi(160)
+        made.set_dpi(DPI)
         agg: Any = FigureCanvasAgg(made)
         agg.print_png(png, metadata={"Software": None})
         made.set_layout_engine("none")  # laid out once is enough

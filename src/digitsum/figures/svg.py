@@ -12,9 +12,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from digitsum.figures.hover import BETWEEN, HOVER
-from digitsum.figures.style import LOOKS, STYLE
+from digitsum.figures.style import DPI, LOOKS, STYLE
 
-RASTER_DPI = 160  # of what is drawn as an image: clouds of dots, maps
 _NAMESPACE = "http://www.w3.org/2000/svg"
 # What must be seen on any ground: matplotlib's black, greys that mean something, the lines' own
 # colours.
@@ -39,7 +38,7 @@ def inline(made: Figure, name: str) -> str:
     with rc_context(STYLE | hashed):  # type: ignore[arg-type]
         for ground in (made.patch, *(axes.patch for axes in made.axes)):
             ground.set(facecolor="none", edgecolor="none")
-        made.set_dpi(RASTER_DPI)
+        made.set_dpi(DPI)
         canvas: Any = FigureCanvasSVG(made)
         canvas.print_svg(text, metadata={"Date": None})
     ElementTree.register_namespace("", _NAMESPACE)
