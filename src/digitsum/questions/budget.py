@@ -17,6 +17,7 @@ from digitsum.sweeps.collected import Sweep
 PASSES, SIZE = "trainer.max_epochs", "model.hidden_size"
 UP = r"$\uparrow$"
 APART = 6.0  # points between arrows of cells at the same steps
+ABOVE = 1.4  # times the longest length asked, where what is beyond it ends
 
 
 def span_budget(found: Sweep) -> dict[str, Figure]:
@@ -39,7 +40,8 @@ def span_budget(found: Sweep) -> dict[str, Figure]:
                     for one in known
                     if (one.settings["model"], one.settings[SIZE]) == (model, size) and one.span
                 ]
-                _line(axes, sorted(mine, key=lambda one: steps(one.settings)), look, model)
+                by_steps = sorted(mine, key=lambda one: steps(one.settings))
+                _line(axes, by_steps, look, model, ABOVE * found.grows)
                 if beyond := [steps(one.settings) for one in mine if one.span == np.inf]:
                     aside = APART * (place - (len(models) - 1) / 2)
                     axes.plot(
@@ -68,8 +70,10 @@ def span_budget(found: Sweep) -> dict[str, Figure]:
     return {"span_budget": made}
 
 
-def _line(axes: Axes, mine: Sequence[Span], look: Look, model: str) -> None:
-    """Spans that have been reached, by steps; a cell that has none is in the legend, too."""
+def _line(axes: Axes, mine: Sequence[Span], look: Look, model: str, top: float) -> None:
+    """Spans that have been reached, by steps; a cell that has none is in the legend, too. An
+    interval without an upper end is drawn to `top`.
+    """
     reached = [one for one in mine if one.span < np.inf]
     middle, low, high = (
         np.array([getattr(one, name) for one in reached]) for name in ("span", "low", "high")
@@ -77,7 +81,7 @@ def _line(axes: Axes, mine: Sequence[Span], look: Look, model: str) -> None:
     line = axes.errorbar(
         [steps(one.settings) for one in reached],
         middle,
-        [middle - low, np.minimum(high, 1e9) - middle],
+        [middle - low, np.minimum(high, top) - middle],
         color=look.colour,
         marker=look.marker,
         linestyle=look.line,
