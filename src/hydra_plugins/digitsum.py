@@ -7,7 +7,6 @@ They stand here because Hydra takes plugins from this namespace alone; what they
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from hydra._internal.core_plugins import basic_sweeper
@@ -88,11 +87,10 @@ class SpanSweeper(Sweeper):
         assert self.launcher is not None
         assert self.hydra_context is not None
         jobs = Jobs(self.config, self.hydra_context.config_loader)
-        folder = Path(self.config.hydra.sweep.dir)
-        OmegaConf.save(self.config, folder / "multirun.yaml")
+        OmegaConf.save(self.config, jobs.folder / "multirun.yaml")
         returns: list[Any] = []
         asked = 0
-        for batch in rounds(Rule(**self.rule), jobs_of(self.config), folder):
+        for batch in rounds(Rule(**self.rule), jobs_of(self.config), jobs.folder):
             if not jobs.all_done(batch, asked):
                 done = self.launcher.launch(batch, initial_job_idx=asked)
                 for one in done:

@@ -1,14 +1,10 @@
 """Every YAML composes, passes the checks, and builds what it names."""
 
-import copy
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.utils import get_class
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +15,7 @@ from digitsum.errors import UserError
 from digitsum.questions.shown import check_shown
 from digitsum.runs.build import build_classifier, build_data, build_module
 from digitsum.runs.checks.check import check
+from digitsum.runs.composing import Composer
 from digitsum.runs.configuration import fingerprint, read_config
 
 from ..conftest import REPO
@@ -51,20 +48,17 @@ EXPERIMENTS = sorted(path.stem for path in (REPO / "conf" / "experiment").glob("
 FILES = {one.name for one in (REPO / "conf").iterdir() if one.is_dir()} | {"study", "search"}
 
 
-@cache
-def _chosen(*choices: str) -> DictConfig:
+def _chosen(choices: list[str]) -> DictConfig:
     with initialize_config_dir(str(REPO / "conf"), version_base="1.3"):
-        return compose("config", list(choices))
+        return compose("config", choices)
+
+
+_composer = Composer(_chosen, FILES)
 
 
 def composed(*overrides: str) -> DictConfig:
-    """What Hydra composes: files once for each choice of them, which is what takes long."""
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
-    files = [one for one in parsed if one.key_or_group.partition("/")[0] in FILES]
-    config = copy.deepcopy(_chosen(*(str(one.input_line) for one in files)))
-    values = [one for one in parsed if one not in files]
-    ConfigLoaderImpl._apply_overrides_to_config(values, config)
-    return config
+    """What Hydra composes."""
+    return _composer(overrides)
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,8 @@ def check_folder(folder: Path, config: DictConfig, names: list[str]) -> None:
     configuration that isn't to be overwritten. Nothing is written.
     """
     Folder(folder, "run").check(names)
-    if config.overwrite or results.complete_in(folder) is None:
-        return
-    if not results.is_complete(folder, config):
+    found = None if config.overwrite else results.complete_in(folder)
+    if found is not None and not results.is_of(found, folder, config):
         raise UserError(
             f"{folder} holds a complete run of another configuration (see its config.yaml); "
             "give hydra.run.dir=ANOTHER, or overwrite=true to replace it once this one is complete"

@@ -43,13 +43,18 @@ def _named(tree: Any, rename: Callable[[str], str]) -> Any:
     return found | {"_target_": rename(target)} if target.startswith(_OURS) else found
 
 
+def deciding(config: DictConfig) -> DictConfig:
+    """A copy of what may decide a run's numbers."""
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key not in ASIDE])
+
+
 def fingerprint(config: DictConfig) -> str:
     """A hash of everything in a configuration that decides a run's numbers.
 
     What is called counts by its name alone: a class that has moved is the same class. Where
     generated examples are kept doesn't count, nor what a person's own files say themselves.
     """
-    kept = OmegaConf.masked_copy(config, [str(key) for key in config if key not in ASIDE])
+    kept = deciding(config)
     tree = _named(OmegaConf.to_container(kept, resolve=True), lambda name: name.rpartition(".")[2])
     data = tree.get("data")
     if isinstance(data, dict):

@@ -49,7 +49,8 @@ def read_arrays(path: Path) -> dict[str, Array]:
 
 def is_complete(folder: Path, config: DictConfig) -> bool:
     """Whether a folder holds a complete result of this very configuration."""
-    return complete_in(folder) is not None and _is_of(folder, config)
+    found = complete_in(folder)
+    return found is not None and is_of(found, folder, config)
 
 
 def complete_in(folder: Path) -> dict[str, Any] | None:
@@ -61,9 +62,10 @@ def complete_in(folder: Path) -> dict[str, Any] | None:
     return found if found["status"] == "complete" else None
 
 
-def _is_of(folder: Path, config: DictConfig) -> bool:
+def is_of(found: dict[str, Any], folder: Path, config: DictConfig) -> bool:
+    """Whether a result, found in this folder, is of this very configuration."""
     asked = fingerprint(config)
-    if read(folder).get("fingerprint") == asked:
+    if found.get("fingerprint") == asked:
         return True
     try:  # of a version that counted otherwise, whose configuration may be the same all the same
         return fingerprint(read_config(folder / CONFIG)) == asked

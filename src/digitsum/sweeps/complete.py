@@ -1,23 +1,15 @@
-"""Which of a sweep's jobs have a complete result already, found without starting any of them.
+"""Which of a sweep's jobs have a complete result already, found without starting any of them."""
 
-A job is told by its whole configuration, and Hydra takes over a tenth of a second to compose one:
-here files are read once for each choice of them, and values put in by Hydra's own function.
-"""
-
-import copy
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, open_dict
 
 from digitsum.runs import results
 from digitsum.runs.checks.meant import settle
+from digitsum.runs.composing import Composer
 from digitsum.runs.places import key_of
 from digitsum.sweeps.manifest import MANIFEST, job_folder, read_manifest
 from digitsum.sweeps.search import mark
@@ -33,11 +25,12 @@ def is_complete(folder: Path, config: DictConfig) -> bool:
 
     Asked before anything that only a run needs, such as its data, is looked at.
     """
-    if config.overwrite or results.complete_in(folder) is None:
+    found = None if config.overwrite else results.complete_in(folder)
+    if found is None:
         return False
     try:
         settle(config)
-        return results.is_complete(folder, config)
+        return results.is_of(found, folder, config)
     except Exception:  # a value that can't be: told by the check
         return False
 
@@ -54,35 +47,27 @@ class Jobs:
         self.config, self.folder = config, Path(config.hydra.sweep.dir)
         self.manifest = read_manifest(self.folder)
         self._keys = [key_of(one) for one in self.manifest["fixed"]]
-        self._parser = OverridesParser.create()
         self._loader = loader
-        self._made_of = cache(self._composed_of)
+        # As the launcher has them, but for `hydra`.
+        self.composed = Composer(self._composed_of, config.hydra.runtime.choices)
 
     def place(self, job: Sequence[str]) -> Path:
         """The folder of a job with these overrides."""
         return self.folder / job_folder(job, self._keys)
 
-    def composed(self, job: Sequence[str]) -> DictConfig:
-        """Its configuration as the launcher has it, but for `hydra`. Raises: what Hydra does."""
-        parsed = self._parser.parse_overrides([*job])
-        files = [one for one in parsed if not self._is_value(one)]
-        config = copy.deepcopy(self._made_of(*(str(one.input_line) for one in files)))
-        values = [one for one in parsed if one not in files]
-        ConfigLoaderImpl._apply_overrides_to_config(values, config)
-        return config
-
-    def _composed_of(self, *files: str) -> DictConfig:
-        config = self._loader.load_sweep_config(self.config, [*files])
+    def _composed_of(self, files: list[str]) -> DictConfig:
+        config = self._loader.load_sweep_config(self.config, files)
         with open_dict(config):
             del config.hydra  # a third of what is copied for each job
         return config
 
     def is_complete(self, job: Sequence[str]) -> bool:
         """Whether it has its result; what can't be composed hasn't."""
-        if results.complete_in(self.place(job)) is None:
+        place = self.place(job)
+        if not (place / results.NAME).exists():
             return False
         with suppress(Exception):  # told where all jobs are composed
-            return is_complete(self.place(job), self.composed(job))
+            return is_complete(place, self.composed(job))
         return False
 
     def to_do(self, jobs: Sequence[list[str]]) -> list[list[str]]:
@@ -101,10 +86,6 @@ class Jobs:
             mark(self.place(job), number, self.manifest["started"], [*job])
         _tell(len(jobs), len(jobs))
         return True
-
-    def _is_value(self, one: Override) -> bool:
-        plain = not (one.is_add() or one.is_force_add() or one.is_delete())
-        return plain and one.key_or_group not in self.config.hydra.runtime.choices
 
 
 def _tell(count: int, of: int) -> None:

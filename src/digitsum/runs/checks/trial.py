@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 from digitsum.errors import UserError
 from digitsum.network.classifier import Classifier
 from digitsum.runs.build import build_classifier
-from digitsum.runs.configuration import ASIDE
+from digitsum.runs.configuration import deciding
 from digitsum.runs.folders import is_name
 from digitsum.runs.loggers import build_logger, loggers_of
 from digitsum.runs.places import ASKED, FOLDER, SHARED
@@ -35,8 +35,7 @@ def small_classifier(
     config: DictConfig, hidden: int, size: int, asked: Question | None = None
 ) -> Classifier:
     """One replica of a configuration's network with other sizes of state and embedding."""
-    # Without what no number depends on, which is most of what there is to copy.
-    small = OmegaConf.masked_copy(config, [str(key) for key in config if key not in ASIDE])
+    small = deciding(config)  # the rest is most of what there would be to copy
     small.replicas, small.seed, small.model.hidden_size = 1, 0, hidden
     if "size" in small.embedding:
         small.embedding.size = size
