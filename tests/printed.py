@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -18,6 +19,13 @@ _SCRIPT = re.compile(
 def commands(text: str) -> list[str]:
     """What a text has of them."""
     return [found[0].rstrip() for found in _SCRIPT.finditer(text)]
+
+
+def read_by_bash(line: str) -> list[str]:
+    """A command's words, as bash has them."""
+    asked = ["bash", "-c", f"printf '%s\\0' {line}"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    return done.stdout.split("\0")[:-1]
 
 
 def check_printed(text: str) -> list[list[str]]:

@@ -13,7 +13,7 @@ import pytest
 from .conftest import REPO
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("wheel")
     tree = place / "tree"

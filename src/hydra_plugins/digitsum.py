@@ -7,7 +7,7 @@ They stand here because Hydra takes plugins from this namespace alone; what they
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra._internal.core_plugins import basic_sweeper
 from hydra.core.config_store import ConfigStore
@@ -18,11 +18,16 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+if TYPE_CHECKING:
+    from digitsum.sweeps.complete import Jobs
+
 
 class GridSweeper(basic_sweeper.BasicSweeper):
     """Hydra's own, but that it launches no job that is complete already, and composes beforehand
     only as many as answer for all. Programs of others that share an environment get it, too.
     """
+
+    jobs: "Jobs | None" = None  # of a sweep of ours
 
     def split_arguments(  # type: ignore[override]  # Hydra's is static
         self, overrides: list[Override], max_batch_size: int | None
@@ -33,7 +38,8 @@ class GridSweeper(basic_sweeper.BasicSweeper):
         assert self.hydra_context is not None
         (jobs,) = super().split_arguments(overrides, None)
         if is_sweep(self.config):
-            jobs = Jobs(self.config, self.hydra_context.config_loader).to_do(jobs)
+            self.jobs = Jobs(self.config, self.hydra_context.config_loader)
+            jobs = self.jobs.to_do(jobs)
         return [*self.split_overrides_to_chunks(jobs, max_batch_size)] if jobs else []
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
@@ -41,7 +47,10 @@ class GridSweeper(basic_sweeper.BasicSweeper):
 
         assert self.config is not None
         groups = self.config.hydra.runtime.choices
-        super().validate_batch_is_legal(representatives(batch, groups))
+        few = representatives(batch, groups)
+        if self.jobs is not None:
+            few = [job for job in few if not self.jobs.can_be_composed(job)]
+        super().validate_batch_is_legal(few)  # which says why one of them can't be
 
 
 @dataclass

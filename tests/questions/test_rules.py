@@ -13,6 +13,14 @@ NOISE = 0.06  # a replica's spread about the mean, as the residual SRN has it at
 TRIES = {4: 80, 64: 80, 256: 40}  # by replicas: with many of them little is left to chance
 
 
+@pytest.fixture(autouse=True)
+def _fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fifth of those of a report: an interval's ends then wobble by less than a tenth of what
+    they do from one sample of replicas to the next.
+    """
+    monkeypatch.setattr("digitsum.statistics.RESAMPLES", 2_000)
+
+
 def effects(stream: np.random.Generator, means: list[float], replicas: int) -> list[np.ndarray]:
     samples = [stream.normal(mean, NOISE, replicas) for mean in means]
     return [resampled_means(sample, stream) for sample in samples]

@@ -14,7 +14,7 @@ from ..invented import chosen
 USUAL = OmegaConf.load(REPO / "conf" / "evaluate.yaml")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of two jobs, `0` that was asked for the sum and `1` for the labels of files."""
     place = tmp_path_factory.mktemp("s")

@@ -74,7 +74,7 @@ def same(one: Path, other: Path) -> None:
         assert points[0] == points[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory, command_in: Command) -> Path:
     """An uninterrupted run."""
     place = tmp_path_factory.mktemp("whole")

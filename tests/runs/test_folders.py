@@ -200,7 +200,7 @@ def test_a_finished_sweep_given_again_needs_nothing_and_loses_nothing(
     assert not list(tmp_path.rglob("failure.json"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> str:
     """The table of a sweep whose streams are in order."""
     place = tmp_path_factory.mktemp("plain")

@@ -17,7 +17,6 @@ from ..forks import Forks
 
 pytestmark = pytest.mark.faults
 F = ["trainer.max_epochs=2", "data.length=5", "hydra.run.dir=run"]
-PLACES = ("MPLCONFIGDIR", "NUMBA_CACHE_DIR")
 
 
 def test_a_notebook_that_has_hydra_initialised_keeps_it(tmp_path: Path) -> None:
@@ -46,23 +45,14 @@ def test_a_notebooks_mistake_is_one_error(typed: str, words: str) -> None:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize(
-    "env",
-    [
-        {"MPLBACKEND": "no_such_backend"} | dict.fromkeys(PLACES, "/proc/nowhere"),
-        {"NUMBA_DISABLE_JIT": "1"},
-    ],
-    ids=lambda env: next(iter(env)),
-)
-def test_an_odd_environment_changes_no_result(
-    env: dict[str, str], command: Command, tmp_path: Path
-) -> None:
+def test_an_odd_environment_changes_no_result(command: Command, tmp_path: Path) -> None:
+    env = {"MPLBACKEND": "no_such_backend", "NUMBA_DISABLE_JIT": "1"}
+    env |= dict.fromkeys(("MPLCONFIGDIR", "NUMBA_CACHE_DIR"), "/proc/nowhere")
     done = command("train.py", *F, "trainer.max_steps=20", "evaluate_every=10", **env)
     assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
     assert (tmp_path / "run" / "results.json").exists()
-    if "NUMBA_DISABLE_JIT" in env:
-        assert done.stderr == "NUMBA_DISABLE_JIT is set: trained the plain, slower way\n"
+    told = [line for line in done.stderr.splitlines() if "/proc/nowhere" not in line]
+    assert told == ["NUMBA_DISABLE_JIT is set: trained the plain, slower way"]
 
 
 @pytest.mark.parametrize(

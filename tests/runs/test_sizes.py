@@ -1,6 +1,5 @@
 """What a run needs is known before it begins, and what can't fit is refused."""
 
-import json
 import os
 import subprocess
 import sys
@@ -22,19 +21,20 @@ import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
-# In a process that holds what a run holds when it asks.
+# Estimated in the process that then runs, which holds what a run holds when it asks.
 ESTIMATED = """
-import json, sys
+import runpy, sys
 import digitsum.runs.search_path, digitsum.sweeps.manifest
 from hydra import compose, initialize_config_dir
 from digitsum.runs.checks.check import check
 from digitsum.runs.checks.sizes import sizes
 from digitsum.runs.notebook import CONF
-for words in json.loads(sys.argv[1]):
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("config", words)
-    check(config, folder=".")
-    print(*sizes(config))
+with initialize_config_dir(str(CONF), version_base="1.3"):
+    config = compose("config", sys.argv[2:])
+check(config, folder=".")
+print(*sizes(config))
+sys.argv = [*sys.argv[1:], "hydra.run.dir=run"]
+runpy.run_path(sys.argv[0], run_name="__main__")
 """
 FEW = ("trainer.max_steps=2", "evaluate_every=2")
 
@@ -46,22 +46,19 @@ RUNS = [
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the peak is asked of POSIX")
-def test_a_run_needs_what_was_estimated(tmp_path: Path) -> None:
-    asked = [sys.executable, "-c", ESTIMATED, json.dumps([[*words, *FEW] for words in RUNS])]
-    said = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
-    for number, (words, estimated) in enumerate(zip(RUNS, said.stdout.splitlines(), strict=True)):
-        typed = [sys.executable, str(REPO / "train.py"), *words, *FEW, "hydra.run.dir=run"]
-        place = tmp_path / f"{number}"
-        place.mkdir()
-        done = subprocess.run(
-            [sys.executable, "-c", PEAK, *typed], cwd=place, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        peak = int(done.stdout.splitlines()[-1]) * (1 if sys.platform == "darwin" else 1024)
-        memory, _, left = map(float, estimated.split())
-        assert peak / 1.5 < memory < peak * 1.5, words
-        found = sum(one.stat().st_size for one in place.rglob("*") if one.is_file())
-        assert found / 1.5 < left < found * 1.5, words
+@pytest.mark.parametrize("words", RUNS)
+def test_a_run_needs_what_was_estimated(words: tuple[str, ...], tmp_path: Path) -> None:
+    typed = [sys.executable, "-c", ESTIMATED, str(REPO / "train.py"), *words, *FEW]
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, *typed], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    estimated, *_, last = done.stdout.splitlines()
+    peak = int(last) * (1 if sys.platform == "darwin" else 1024)
+    memory, _, left = map(float, estimated.split())
+    assert peak / 1.5 < memory < peak * 1.5
+    found = sum(one.stat().st_size for one in tmp_path.rglob("*") if one.is_file())
+    assert found / 1.5 < left < found * 1.5
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Words as people type them: any path, on both commands; and what is printed can be pasted."""
 
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from digitsum.runs.hydra_keys import VERDICTS, verdict
 from digitsum.runs.typed import PATHS, SWEPT, in_quotes, quoted_form, taken
 
 from ..forks import Forks
-from ..printed import check_printed, commands
+from ..printed import check_printed, commands, read_by_bash
 
 F = ["trainer.max_epochs=2", "evaluate_every=20"]
 ODD = [
@@ -105,10 +104,7 @@ def test_what_is_printed_for_an_odd_path_runs_when_pasted(
     (following,) = [one for one in commands(ended.out) if "evaluate.py" in one]
     (read,) = check_printed(following)
     # As bash reads it, from another folder.
-    bash = subprocess.run(
-        ["bash", "-c", f"printf '%s\\0' {following}"], capture_output=True, text=True, check=True
-    )
-    assert bash.stdout.split("\0")[:-1] == read
+    assert read_by_bash(following) == read
     pasted = forks.run(read[2:], tmp_path, "evaluate.py", draws=True)
     assert pasted.status == 0, pasted.err
     assert str(run / "evaluation") in pasted.out

@@ -41,7 +41,7 @@ def finished(folder: Path) -> dict[str, list[float]]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory, command_in: Command) -> Path:
     place = tmp_path_factory.mktemp("whole")
     done = command_in(place, "train.py", *WORDS)

@@ -2,24 +2,21 @@
 
 import json
 import os
-import shlex
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ..conftest import Begin, Command, until
-from ..printed import check_printed, commands
+from ..printed import check_printed, commands, read_by_bash
 
 pytestmark = pytest.mark.faults
 WORDS = ("-m", "seed=0,4", "model=srn_residual", "replicas=4", "evaluate_every=500")
 WORDS += ("trainer.max_epochs=350", "callbacks.checkpoints.seconds=0.2")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory, command_in: Command) -> Path:
     """The second job, where nothing stops it."""
     place = tmp_path_factory.mktemp("whole")
@@ -47,13 +44,9 @@ def test_what_is_printed_goes_on(
     (line,) = commands(last)
     assert check_printed(line)
     assert "resume" not in line
-    if where:  # a name that a shell must be told how to read
-        env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-        again = subprocess.run(
-            ["bash", "-c", line], cwd=place, env=env, capture_output=True, text=True, check=False
-        )
-    else:
-        again = command_in(place, "train.py", *shlex.split(line)[2:])
+    python, _, *typed = read_by_bash(line)
+    assert python == "python"
+    again = command_in(place, "train.py", *typed)
     assert again.returncode == 0, again.stderr
     assert "2 of 2 jobs complete" in again.stdout
     assert "complete already, skipped" in again.stdout
@@ -66,4 +59,3 @@ def test_what_is_printed_goes_on(
         else:
             with np.load(mine) as a, np.load(other) as b:
                 assert all((a[key] == b[key]).all() for key in a.files)
-    assert shlex.split(line)[0] == "python"

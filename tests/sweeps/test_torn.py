@@ -24,7 +24,7 @@ HURT = LENGTHS[1:-1]
 GROUPS = [TORN[at : at + len(HURT)] for at in range(0, len(TORN), len(HURT))]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sweep(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("whole")
     words = ["-m", f"data.length={','.join(map(str, LENGTHS))}", "replicas=2", "logger=none"]

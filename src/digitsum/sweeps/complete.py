@@ -70,6 +70,13 @@ class Jobs:
             return is_complete(place, self.composed(job))
         return False
 
+    def can_be_composed(self, job: Sequence[str]) -> bool:
+        """Whether its files and its values go together."""
+        with suppress(Exception):
+            self.composed(job)
+            return True
+        return False
+
     def to_do(self, jobs: Sequence[list[str]]) -> list[list[str]]:
         """Of a grid's jobs those without a result; says how many have one."""
         left = [job for job in jobs if not self.is_complete(job)]
