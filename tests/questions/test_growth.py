@@ -1,0 +1,96 @@
+"""How a span grows with the budget: spans that we choose, and how often the rule is wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitsum.questions import growth
+from digitsum.questions.growth import doublings, grown, span_grows
+from digitsum.questions.judgement import decide
+from digitsum.questions.span import Span
+from digitsum.sweeps.collected import Sweep
+from digitsum.sweeps.span_rule import Rule
+
+from ..invented import chosen
+from ..sweeps.test_span_rule import CURVES, Network, run
+
+Known = dict[tuple[str, int, int], float]
+
+
+def asked(folder: Path, known: Known, monkeypatch: pytest.MonkeyPatch, spread: float) -> Sweep:
+    """A search to length 320 whose cells have these spans at passes and sizes."""
+    named = ("model", "trainer.max_epochs", "model.hidden_size")
+    settings: list[dict[str, Any]] = [
+        dict(zip(named, each, strict=True)) | {"data.batch_size": 8} for each in known
+    ]
+    found = chosen(folder, settings, grows=320, started=1.0)
+    stream = np.random.default_rng(0)
+    spans = []
+    for job, span in zip(found.jobs, known.values(), strict=True):
+        draws = span * np.exp(spread * stream.normal(size=2000))
+        ends = (span, *np.quantile(draws, [0.01, 0.99], method="inverted_cdf"))
+        spans.append(Span("", np.array([5]), [], [], *ends, draws, job.settings))
+    monkeypatch.setattr(growth, "spans", lambda _: spans)
+    return found
+
+
+def test_what_grows_and_what_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known: Known = {}
+    for size in (16, 32):
+        for passes in (250, 500, 1000):
+            known["lru", passes, size] = 20 * (passes / 250) ** 0.5 * (size / 16)
+            known["lstm", passes, size] = 20.0
+            known["gru", passes, size] = np.inf
+            known["srn", passes, size] = 200 if passes < 1000 else np.inf
+    found = asked(tmp_path, known, monkeypatch, 0.01)
+    judged = {one.part: one for one in span_grows(found).judgements}
+    assert {part: one.verdict for part, one in judged.items()} == {
+        "lru: the span grows with optimizer steps": "confirmed",
+        "lstm: the span grows with optimizer steps": "refuted",
+        "srn: the span grows with optimizer steps": "confirmed",
+        "lru: the span grows with hidden size": "confirmed",
+        "lstm: the span grows with hidden size": "refuted",
+        "srn: the span grows with hidden size": "refuted",
+    }
+    first = judged["lru: the span grows with optimizer steps"].forest
+    assert [row.setting for row in first.rows] == ["hidden_size=16", "hidden_size=32"]
+    assert [row.mean for row in first.rows] == pytest.approx([0.5, 0.5])
+    # To 320 at least: by 1.6 with four times the steps, log2(1.6) / 2 doublings for one.
+    beyond = judged["srn: the span grows with optimizer steps"]
+    assert beyond.forest.rows[0].mean == pytest.approx(np.log2(1.6) / 2)
+    assert beyond.aside == "at least, since beyond 320: hidden_size=16; hidden_size=32"
+    told = grown(found)
+    assert "Twice the optimizer steps, times the span: lru 1.41 [" in told
+    assert "srn at least 1.26 [" in told
+    assert "Twice the hidden size, times the span: lru 2.00 [" in told
+    assert told.endswith("Beyond 320 with any: gru.")
+
+
+def test_what_is_wide_is_not_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known: Known = {("lru", passes, 16): 20 + passes / 100 for passes in (250, 1000)}
+    (one,) = span_grows(asked(tmp_path, known, monkeypatch, 0.4)).judgements
+    assert one.verdict == "not decided"
+    assert len(one.forest.rows) == 1
+
+
+def test_a_sweep_without_budgets_says_nothing(tmp_path: Path) -> None:
+    for number, given in enumerate(({}, {"grows": 320, "started": 1.0})):
+        found = chosen(tmp_path / f"{number}", [{"model": "srn"}, {"model": "gru"}], **given)
+        assert span_grows(found).judgements == []
+        assert grown(found) == ""
+
+
+@pytest.mark.parametrize("curve", [CURVES[0], CURVES[3]])
+def test_growth_that_is_not_there_is_hardly_ever_confirmed(curve: tuple[float, ...]) -> None:
+    """Two searches of one curve."""
+    rule = Rule(longest=320, factor=1.5, batch=8, most=32)
+    made = [run(rule, Network(*curve, seed=seed))[0].crossed for seed in range(200)]
+    known = [one for one in made if one is not None]
+    assert len(known) == len(made)
+    wrong = []
+    for few, many in zip(known[::2], known[1::2], strict=True):
+        _, draws = doublings(few, many, (5, 320))
+        wrong.append(decide([draws]) == "confirmed")
+    assert np.mean(wrong) <= 0.05
