@@ -44,6 +44,7 @@ def test_what_grows_and_what_does_not(tmp_path: Path, monkeypatch: pytest.Monkey
             known["lstm", passes, size] = 20.0
             known["gru", passes, size] = np.inf
             known["srn", passes, size] = 200 if passes < 1000 else np.inf
+            known["irnn", passes, size] = 0.0 if passes == 250 else 30.0  # none, with the fewest
     found = asked(tmp_path, known, monkeypatch, 0.01)
     judged = {one.part: one for one in span_grows(found).judgements}
     assert {part: one.verdict for part, one in judged.items()} == {
@@ -53,6 +54,7 @@ def test_what_grows_and_what_does_not(tmp_path: Path, monkeypatch: pytest.Monkey
         "lru: the span grows with hidden size": "confirmed",
         "lstm: the span grows with hidden size": "refuted",
         "srn: the span grows with hidden size": "refuted",
+        "irnn: the span grows with hidden size": "refuted",
     }
     first = judged["lru: the span grows with optimizer steps"].forest
     assert [row.setting for row in first.rows] == ["hidden_size=16", "hidden_size=32"]
@@ -61,10 +63,13 @@ def test_what_grows_and_what_does_not(tmp_path: Path, monkeypatch: pytest.Monkey
     beyond = judged["srn: the span grows with optimizer steps"]
     assert beyond.forest.rows[0].mean == pytest.approx(np.log2(1.6) / 2)
     assert beyond.aside == "at least, since beyond 320: hidden_size=16; hidden_size=32"
+    of_irnn = judged["irnn: the span grows with hidden size"].forest.rows
+    assert [row.setting for row in of_irnn] == ["max_epochs=500", "max_epochs=1000"]
     told = grown(found)
     assert "Twice the optimizer steps, times the span: lru 1.41 [" in told
     assert "srn at least 1.26 [" in told
-    assert "Twice the hidden size, times the span: lru 2.00 [" in told
+    assert "Twice the hidden size, times the span: irnn / lstm / srn 1.00 [" in told
+    assert ", lru 2.00 [" in told
     assert told.endswith("Beyond 320 with any: gru.")
 
 
