@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
-from matplotlib.transforms import offset_copy
 
 from digitsum.figures.hover import hover
 from digitsum.figures.style import LOOKS, Look, figure, styled
@@ -16,7 +15,7 @@ from digitsum.sweeps.collected import Sweep
 
 PASSES, SIZE = "trainer.max_epochs", "model.hidden_size"
 UP = r"$\uparrow$"
-APART = 6.0  # points between arrows of cells at the same steps
+APART = 1.03  # times the steps that the cell before stands at, where one would hide the other
 ABOVE = 1.4  # times the longest length asked, where what is beyond it ends
 
 
@@ -41,13 +40,12 @@ def span_budget(found: Sweep) -> dict[str, Figure]:
                     if (one.settings["model"], one.settings[SIZE]) == (model, size) and one.span
                 ]
                 by_steps = sorted(mine, key=lambda one: steps(one.settings))
-                _line(axes, by_steps, look, model, ABOVE * found.grows)
-                if beyond := [steps(one.settings) for one in mine if one.span == np.inf]:
-                    aside = APART * (place - (len(models) - 1) / 2)
+                aside = APART ** (place - (len(models) - 1) / 2)
+                _line(axes, by_steps, look, model, ABOVE * found.grows, aside)
+                if beyond := [aside * steps(one.settings) for one in mine if one.span == np.inf]:
                     axes.plot(
                         beyond,
                         [found.grows] * len(beyond),
-                        transform=offset_copy(axes.transData, made, aside, units="points"),
                         color=look.colour,
                         marker=UP,
                         linestyle="none",
@@ -70,16 +68,18 @@ def span_budget(found: Sweep) -> dict[str, Figure]:
     return {"span_budget": made}
 
 
-def _line(axes: Axes, mine: Sequence[Span], look: Look, model: str, top: float) -> None:
+def _line(
+    axes: Axes, mine: Sequence[Span], look: Look, model: str, top: float, aside: float
+) -> None:
     """Spans that have been reached, by steps; a cell that has none is in the legend, too. An
-    interval without an upper end is drawn to `top`.
+    interval without an upper end is drawn to `top`; all stands at its steps times `aside`.
     """
     reached = [one for one in mine if one.span < np.inf]
     middle, low, high = (
         np.array([getattr(one, name) for one in reached]) for name in ("span", "low", "high")
     )
     line = axes.errorbar(
-        [steps(one.settings) for one in reached],
+        [aside * steps(one.settings) for one in reached],
         middle,
         [middle - low, np.minimum(high, top) - middle],
         color=look.colour,
