@@ -66,10 +66,11 @@ def test_what_grows_and_what_does_not(tmp_path: Path, monkeypatch: pytest.Monkey
     of_irnn = judged["irnn: the span grows with hidden size"].forest.rows
     assert [row.setting for row in of_irnn] == ["max_epochs=500", "max_epochs=1000"]
     told = grown(found)
-    assert "Twice the optimizer steps, times the span: lru 1.41 [" in told
-    assert "srn at least 1.26 [" in told
-    assert "Twice the hidden size, times the span: irnn / lstm / srn 1.00 [" in told
-    assert ", lru 2.00 [" in told
+    assert "With twice the optimizer steps a span is longer by a factor of 1.41 [" in told
+    assert "] (lru), " in told
+    assert "at least 1.26 [" in told
+    assert "With twice the hidden size a span is longer by a factor of 1.00 [" in told
+    assert "2.00 [1.96, 2.04] (lru)" in told
     assert told.endswith("Beyond 320 with any: gru.")
 
 

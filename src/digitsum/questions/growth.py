@@ -13,7 +13,7 @@ import numpy as np
 from digitsum.questions.budget import PASSES, SIZE, steps
 from digitsum.questions.forest import Forest, Row
 from digitsum.questions.judgement import Claim, Judgement, decide, rests_on
-from digitsum.questions.span import Span, spans, together
+from digitsum.questions.span import Span, spans
 from digitsum.statistics import Array, with_interval
 from digitsum.sweeps.collected import Sweep
 from digitsum.sweeps.jobs import LENGTH, told
@@ -96,8 +96,8 @@ def grown(found: Sweep) -> str:
         known = _grown(found, budget)
         if not known:
             continue
-        said = {model: _times(all_of) for model, all_of in known.items()}
-        sentences.append(f"Twice the {budget.name}, times the span: {', '.join(together(said))}.")
+        factors = ", ".join(f"{_times(all_of)} ({model})" for model, all_of in known.items())
+        sentences.append(f"With twice the {budget.name} a span is longer by a factor of {factors}.")
     beyond: dict[str, list[bool]] = {}
     for one in spans(found):
         beyond.setdefault(one.settings["model"], []).append(bool(np.isinf(one.span)))
