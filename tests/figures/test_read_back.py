@@ -1,5 +1,6 @@
 """What figures show, read back from their lines, bars and images and held to the results."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from digitsum.figures.flow import flow
 from digitsum.figures.gradient_norms import gradient_norms
 from digitsum.figures.memory import memory
 from digitsum.figures.over_steps import over_steps
+from digitsum.figures.spans import Row as SpanRow
+from digitsum.figures.spans import spans_figure
 from digitsum.figures.style import chance_line, figure, save
 from digitsum.questions.asked import asked_at_lengths
 from digitsum.questions.dial import skip
@@ -325,3 +328,17 @@ def test_measures_over_steps_and_where_chance_is() -> None:
     chance_line(axes, 0.01)
     assert axes.lines[0].get_ydata()[0] == 0.01  # type: ignore[index]
     assert axes.texts[0].get_text() == "chance\n0.01"
+
+
+@pytest.mark.parametrize("name", ["lru", "srn_orthogonal, hidden_size=32, max_epochs=1000"])
+def test_the_lengths_beside_names_can_be_read(name: str) -> None:
+    """However long the names are, labels of an axis don't lie over each other."""
+    lengths = np.array([5, 10, 20, 40, 80, 160, 320])
+    each = [np.full(8, 0.9)] * len(lengths)
+    made = spans_figure([SpanRow(name, "> 320", (1, 1, 1), None, lengths, each)] * 6)
+    made.draw_without_rendering()
+    for axes in made.axes:
+        labels = [one for one in axes.get_xticklabels() if one.get_text()]
+        assert len(labels) in (0, 4, 7)
+        boxes = [one.get_window_extent() for one in labels]
+        assert all(one.x1 < other.x0 for one, other in pairwise(boxes))

@@ -15,6 +15,7 @@ Array = np.ndarray[Any, Any]
 Ends = tuple[float, float, float]
 ROWS_A_PANEL = 4  # lines that one panel of curves can hold and still be read
 HALF = 0.5
+LONG = 24  # characters of a name, beyond which the axis beside it has room for half its labels
 PALE = 0.35  # how strong a mark is that isn't the result, but stands beside it
 
 
@@ -43,6 +44,8 @@ def spans_figure(rows: Sequence[Row]) -> Figure:
     """Left a bar each in their order, right accuracy against length."""
     lengths = np.array(sorted({int(length) for row in rows for length in row.lengths}))
     ticks = _ticks(lengths)
+    each = 2 if max(len(row.name) for row in rows) > LONG else 1
+    labels = ["" if place % each else str(length) for place, length in enumerate(ticks)]
     with styled():
         made = figure(11, max(3.6, 0.36 * len(rows) + 1.4))
         left, right = cast(Any, made.subfigures(1, 2, width_ratios=[1.15, 1]))
@@ -52,7 +55,7 @@ def spans_figure(rows: Sequence[Row]) -> Figure:
         _curves(panels, rows)
         for one in (axes, *panels):
             one.set_xscale("log")
-            one.set_xticks(ticks, [str(length) for length in ticks])
+            one.set_xticks(ticks, labels)
             one.xaxis.set_minor_locator(NullLocator())
         axes.set_xlim(lengths[0] / 1.3, lengths[-1] * 1.3)
         # A label of the figure's would lie over the ticks where there are many panels.
