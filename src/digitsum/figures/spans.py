@@ -45,7 +45,8 @@ def spans_figure(rows: Sequence[Row]) -> Figure:
     lengths = np.array(sorted({int(length) for row in rows for length in row.lengths}))
     ticks = _ticks(lengths)
     each = 2 if max(len(row.name) for row in rows) > LONG else 1
-    labels = ["" if place % each else str(length) for place, length in enumerate(ticks)]
+    behind = range(len(ticks) - 1, -1, -1)  # the longest has its label
+    labels = ["" if n % each else str(length) for n, length in zip(behind, ticks, strict=True)]
     with styled():
         made = figure(11, max(3.6, 0.36 * len(rows) + 1.4))
         left, right = cast(Any, made.subfigures(1, 2, width_ratios=[1.15, 1]))
