@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digitsum.questions import growth
-from digitsum.questions.growth import doublings, grown, span_grows
+from digitsum.questions.growth import WIDER, doublings, grown, span_grows
 from digitsum.questions.judgement import decide
 from digitsum.questions.span import Span
 from digitsum.sweeps.collected import Sweep
@@ -74,6 +74,37 @@ def test_what_grows_and_what_does_not(tmp_path: Path, monkeypatch: pytest.Monkey
     assert told.endswith("Beyond 320 with any: gru.")
 
 
+def test_a_cell_that_is_always_beyond_is_told_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: Known = {("gru", passes, 16): np.inf for passes in (250, 1000)}
+    found = asked(tmp_path, known, monkeypatch, 0.01)
+    assert span_grows(found).judgements == []
+    assert grown(found) == "Beyond 320 with any: gru."
+
+
+def test_one_setting_that_ends_beyond_makes_the_factor_a_least_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: Known = {("srn", 250, 16): 50, ("srn", 500, 16): 100}
+    known |= {("srn", 250, 32): 160, ("srn", 500, 32): np.inf}
+    found = asked(tmp_path, known, monkeypatch, 0.01)
+    assert "by a factor of at least 2.00 [" in grown(found)
+    steps, _ = span_grows(found).judgements
+    assert steps.aside == "at least, since beyond 320: hidden_size=32"
+    assert steps.forest.margin == 0.1
+
+
+def test_draws_of_two_spans_are_combined_at_random() -> None:
+    """Else two that were drawn alike would seem not to differ at all."""
+    draws = 100 * np.exp(0.1 * np.random.default_rng(0).normal(size=2000))
+    one = Span("", np.array([5]), [], [], 100.0, 80.0, 120.0, draws, {})
+    middle, found = doublings(one, one, (5, 320))
+    assert middle == 0
+    wanted = WIDER * 2**0.5 * np.log2(draws).std()
+    assert found.std() == pytest.approx(wanted, rel=0.05)
+
+
 def test_what_is_wide_is_not_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known: Known = {("lru", passes, 16): 20 + passes / 100 for passes in (250, 1000)}
     (one,) = span_grows(asked(tmp_path, known, monkeypatch, 0.4)).judgements
@@ -82,8 +113,11 @@ def test_what_is_wide_is_not_decided(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_sweep_without_budgets_says_nothing(tmp_path: Path) -> None:
-    for number, given in enumerate(({}, {"grows": 320, "started": 1.0})):
-        found = chosen(tmp_path / f"{number}", [{"model": "srn"}, {"model": "gru"}], **given)
+    search = {"grows": 320, "started": 1.0}
+    passes = [{"model": "srn", "trainer.max_epochs": count} for count in (250, 500)]
+    cells = [{"model": "srn"}, {"model": "gru"}]
+    for number, (jobs, given) in enumerate(((cells, {}), (cells, search), (passes, {}))):
+        found = chosen(tmp_path / f"{number}", jobs, **given)
         assert span_grows(found).judgements == []
         assert grown(found) == ""
 

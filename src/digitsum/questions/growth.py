@@ -91,6 +91,8 @@ def span_grows(found: Sweep) -> Claim:
 
 def grown(found: Sweep) -> str:
     """How many times as long a span is with twice the steps, and with twice the size."""
+    if not found.grows or not {budget.key for budget in BUDGETS} & {*found.varied}:
+        return ""
     sentences = []
     for budget in BUDGETS:
         known = _grown(found, budget)
@@ -102,7 +104,7 @@ def grown(found: Sweep) -> str:
     for one in spans(found):
         beyond.setdefault(one.settings["model"], []).append(bool(np.isinf(one.span)))
     always = [model for model, each in beyond.items() if all(each)]
-    if sentences and always:
+    if always:
         sentences.append(f"Beyond {found.grows} with any: {', '.join(always)}.")
     return " ".join(sentences)
 
