@@ -94,6 +94,7 @@ def test_a_killed_worker_costs_its_job_alone(tmp_path: Path, begun: Begin) -> No
     # What has cleared up after it may say so, too.
     told = [line for line in errors.splitlines() if line.startswith("error: ")]
     assert len(told) == 1, errors
+    assert "Traceback" not in errors
     assert told[0].startswith("error: a worker process was killed")
 
 

@@ -13,10 +13,9 @@ import numpy as np
 from digitsum.questions.budget import PASSES, SIZE, steps
 from digitsum.questions.forest import Forest, Row
 from digitsum.questions.judgement import Claim, Judgement, decide, rests_on
-from digitsum.questions.span import Span, spans
+from digitsum.questions.span import SOUGHT, Span, named, spans
 from digitsum.statistics import Array, with_interval
 from digitsum.sweeps.collected import Sweep
-from digitsum.sweeps.jobs import LENGTH, told
 
 WORDS = "A memory span is no property of the cell alone: it grows with what the cell is given."
 # A span that is 7 % longer with twice the budget: too little to matter.
@@ -24,7 +23,6 @@ LEAST = 0.1
 # An interval of a span is the 1 % and 99 % quantiles of its draws (`crossing.TAIL`), since a search
 # stops where it is narrow: by as much are the draws of a growth widened, so that 2.5 % will do.
 WIDER = 2.326 / 1.96  # the two quantiles of a normal distribution
-FREE = (LENGTH, "lr", "seed", "replicas")
 
 
 class Drawn(Protocol):
@@ -65,8 +63,8 @@ class Grown(NamedTuple):
 def span_grows(found: Sweep) -> Claim:
     """A part each cell and budget, of all its settings for which one end at least is known."""
     judged = []
-    for budget in BUDGETS:
-        for model, all_of in _grown(found, budget).items():
+    for budget, of_models in _grown(found, spans(found)).items():
+        for model, all_of in of_models.items():
             rows = [
                 Row(one.setting, one.middle, *np.quantile(one.draws, [0.025, 0.975]).tolist())
                 for one in all_of
@@ -91,17 +89,18 @@ def span_grows(found: Sweep) -> Claim:
 
 def grown(found: Sweep) -> str:
     """How many times as long a span is with twice the steps, and with twice the size."""
-    if not found.grows or not {budget.key for budget in BUDGETS} & {*found.varied}:
+    known = spans(found)
+    by_budget = _grown(found, known)
+    if not by_budget:
         return ""
     sentences = []
-    for budget in BUDGETS:
-        known = _grown(found, budget)
-        if not known:
-            continue
-        factors = ", ".join(f"{_times(all_of)} ({model})" for model, all_of in known.items())
-        sentences.append(f"With twice the {budget.name} a span is longer by a factor of {factors}.")
+    for budget, of_models in by_budget.items():
+        factors = ", ".join(f"{_times(all_of)} ({model})" for model, all_of in of_models.items())
+        if factors:
+            said = f"With twice the {budget.name} a span is longer by a factor of {factors}."
+            sentences.append(said)
     beyond: dict[str, list[bool]] = {}
-    for one in spans(found):
+    for one in known:
         beyond.setdefault(one.settings["model"], []).append(bool(np.isinf(one.span)))
     always = [model for model, each in beyond.items() if all(each)]
     if always:
@@ -118,14 +117,18 @@ def _times(all_of: list[Grown]) -> str:
     return at_least + with_interval(float(middle), float(low), float(high), ".2f")
 
 
-def _grown(found: Sweep, budget: Budget) -> dict[str, list[Grown]]:
-    """By cell, where the budget varies; cells that are beyond what was asked, whatever they are
-    given, aren't among them.
+def _grown(found: Sweep, known: list[Span]) -> dict[Budget, dict[str, list[Grown]]]:
+    """Of a search, by each budget that varies, by cell; cells that are beyond what was asked,
+    whatever they are given, aren't among them.
     """
-    if not found.grows or budget.key not in found.varied:
-        return {}
+    varying = [one for one in BUDGETS if found.grows and one.key in found.varied]
+    return {budget: _by_cell(found, known, budget) for budget in varying}
+
+
+def _by_cell(found: Sweep, known: list[Span], budget: Budget) -> dict[str, list[Grown]]:
+    keys = [key for key in found.varied if key not in (*SOUGHT, "model", budget.key)]
     made: dict[str, list[Grown]] = {}
-    for model, setting, several in _same_but_for(found, budget):
+    for model, setting, several in _same_but_for(budget, keys, known):
         few, many = several[0], several[-1]
         ratio = np.log2(budget.amount(many.settings) / budget.amount(few.settings))
         if not ratio or not few.span or np.isinf(few.low):
@@ -148,15 +151,15 @@ def doublings(few: Drawn, many: Drawn, ends: tuple[float, float]) -> tuple[Array
     return middle, middle + WIDER * (long - short - middle)
 
 
-def _same_but_for(found: Sweep, budget: Budget) -> Iterator[tuple[str, str, list[Span]]]:
+def _same_but_for(
+    budget: Budget, keys: list[str], known: list[Span]
+) -> Iterator[tuple[str, str, list[Span]]]:
     """Cell, setting, and the spans that differ in this budget alone, by how large it is."""
-    keys = [key for key in found.varied if key not in (*FREE, "model", budget.key)]
     groups: dict[tuple[Any, ...], list[Span]] = {}
-    for one in spans(found):
+    for one in known:
         groups.setdefault(tuple(one.settings[key] for key in ("model", *keys)), []).append(one)
     # By value, words behind numbers.
     for given in sorted(groups, key=lambda each: [(isinstance(one, str), one) for one in each]):
         model, *values = given
-        pairs = zip(keys, values, strict=True)
-        setting = ", ".join(told(key.rpartition(".")[2], value) for key, value in pairs)
+        setting = named(zip(keys, values, strict=True))
         yield model, setting, sorted(groups[given], key=lambda one: budget.amount(one.settings))

@@ -6,7 +6,7 @@ Of a grid all its lengths make the curve; of a search (`sweeps.span_rule`) the r
 measured at its end, with seeds that it hadn't seen.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from digitsum.sweeps.jobs import LENGTH, Array, Job, told
 from digitsum.sweeps.span_rule import FRESH
 
 FRESHLY = "data.fresh"
+SOUGHT = (LENGTH, "lr")  # what a span is sought over
 
 
 class Span(NamedTuple):
@@ -50,9 +51,8 @@ def spans(found: Sweep) -> list[Span]:
     that it includes the choice.
     """
     groups: dict[str, dict[int, list[Job]]] = {}
-    for agreed, jobs in found.alike(LENGTH, "lr").items():
-        named = [told(key.rpartition(".")[2], value) for key, value in agreed]
-        name = ", ".join(named) or str(jobs[0].settings["model"])
+    for agreed, jobs in found.alike(*SOUGHT).items():
+        name = named(agreed) or str(jobs[0].settings["model"])
         by_length = groups.setdefault(name, {})
         for job in jobs:
             by_length.setdefault(job.settings[LENGTH], []).append(job)
@@ -151,6 +151,11 @@ def said(one: Span) -> str:
     return length(one.span) if beyond else f"{length(one.span)} [{ends[0]}, {ends[1]}]"
 
 
+def named(settings: Iterable[tuple[str, Any]]) -> str:
+    """`gru, hidden_size=32, max_epochs=500`: settings by the last part of their keys."""
+    return ", ".join(told(key.rpartition(".")[2], value) for key, value in settings)
+
+
 def together(known: Mapping[str, str]) -> list[str]:
     """`gru / lru_2 > 1280`: names before what is said of them, once of those that share it."""
     names: dict[str, list[str]] = {}
@@ -177,14 +182,14 @@ def span_table(found: Sweep) -> dict[str, tuple[list[str], list[list[str]]]]:
     """Spans in words, with how sure their order is; and of a grid the learning rate chosen at each
     length, of a search what the span was made of.
     """
-    named, by_heart = _apart(found)
-    if not named:
+    known, by_heart = _apart(found)
+    if not known:
         return {}
-    made = [*named.values()]
+    made = [*known.values()]
     sure = ["" if one is None else f"{one:.0%}" for one in surer(made)]
     head = ["cell", "span [95 %]", "above the next"]
     rows = [
-        [name, said(one), above] for (name, one), above in zip(named.items(), sure, strict=True)
+        [name, said(one), above] for (name, one), above in zip(known.items(), sure, strict=True)
     ]
     if any(by_heart):
         head.append("span by heart")
