@@ -25,9 +25,9 @@ from digitsum.figures.spans import Row, spans_figure
 from digitsum.network.cells import GRU, LSTM, Cell
 from digitsum.task.question import PAIR, Question
 
-from ..conftest import classifier
 from ..drawn import hold, on_figure, renew
 from ..invented import WOBBLE
+from ..networks import classifier
 
 HERE = Path(__file__).parent / "as_before"
 Array = np.ndarray[Any, Any]

@@ -15,7 +15,8 @@ from digitsum.kernels.copies import there
 from digitsum.kernels.steps import step_of
 from digitsum.network.cells import SRN, SRNResidual
 
-from ..conftest import REPO, classifier
+from ..conftest import REPO
+from ..networks import classifier
 
 RUN = ("trainer.max_epochs=3", "model=srn", "data.length=5", "logger=none", "~callbacks.progress")
 

@@ -17,7 +17,7 @@ from digitsum.kernels.symbols import trace
 from digitsum.network.cells import SRN, Cell, State
 from digitsum.network.initialisation import Initialisation
 
-from ..conftest import classifier
+from ..networks import classifier
 from ..training.test_compiled import equal
 from .on_lanes import each
 

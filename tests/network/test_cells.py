@@ -27,7 +27,7 @@ from digitsum.network.initialisation import (
 )
 from digitsum.network.recurrence import rows_of, states
 
-from ..conftest import CELLS, INIT
+from ..networks import CELLS, INIT
 
 
 def worked(cell: type[Cell]) -> Cell:

@@ -26,7 +26,8 @@ from digitsum.probes.spectrum import spectral_radius
 from digitsum.runs.notebook import compose
 from digitsum.training.norms import parts
 
-from ..conftest import CELLS, INIT, Command, data, trainer
+from ..conftest import Command
+from ..networks import CELLS, INIT, data, trainer
 from ..training.test_compiled import equal, trained
 from ..training.test_compiled import made as made_of
 from .test_cells import transplant

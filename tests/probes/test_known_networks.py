@@ -21,7 +21,7 @@ from digitsum.probes.spectrum import Spectrum, spectral_radius
 from digitsum.task.data import Batch
 from digitsum.task.question import SUM
 
-from ..conftest import classifier, data, module, trainer
+from ..networks import classifier, data, module, trainer
 
 
 @pytest.mark.parametrize("kind", [LSTM, GRU, MGU, UGRNN])

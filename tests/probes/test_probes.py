@@ -23,7 +23,7 @@ from digitsum.probes.spectrum import Spectrum, spectral_radius, stretch
 from digitsum.training.clipping import Clipping
 from digitsum.training.loss import replica_losses
 
-from ..conftest import CELLS, INIT, classifier, data, module, trainer
+from ..networks import CELLS, INIT, classifier, data, module, trainer
 
 
 class LinearSRN(SRN):

@@ -15,8 +15,8 @@ from digitsum.runs.asking import _votes, ask
 from digitsum.task.question import PAIR, SUM, Question
 from digitsum.task.sequences import sequences
 
-from ..conftest import classifier
 from ..forks import Forks
+from ..networks import classifier
 
 OWN = Question("label", 256, 2, 0, 0.5)
 

@@ -11,7 +11,7 @@ from digitsum.kernels.steps import step_of
 from digitsum.network.cells import PeepholeLSTM
 from digitsum.sweeps.ahead import _name, compile_all, main
 
-from ..conftest import classifier
+from ..networks import classifier
 from ..runs.test_configs import composed
 
 Begun = list[tuple[str, ...]]

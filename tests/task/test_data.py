@@ -8,7 +8,7 @@ import torch
 from digitsum.task.data import Batch, DigitSumData
 from digitsum.task.examples import BlogStream, IndependentStreams
 
-from ..conftest import data
+from ..networks import data
 
 SOURCE = IndependentStreams()
 

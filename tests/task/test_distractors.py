@@ -13,8 +13,8 @@ from digitsum.task.examples import SPLITS, BlogStream, IndependentStreams
 from digitsum.task.fileformat import encode
 from digitsum.task.files import generated_path
 
-from ..conftest import data
 from ..forks import Forks
+from ..networks import data
 
 SOURCE = IndependentStreams()
 # MD5 of files as the version before drew them: (length, split, copies, seed).

@@ -24,7 +24,7 @@ from digitsum.network.initialisation import (
 from digitsum.task.examples import SPLITS, IndependentStreams
 from digitsum.training.lit import LitDigitSum
 
-from ..conftest import data, trainer
+from ..networks import data, trainer
 from ..training.test_compiled import made
 
 SOURCE = IndependentStreams()

@@ -19,8 +19,8 @@ from digitsum.task.files import generated_path, load_folder, question_of
 from digitsum.task.question import FIRST, KNOWN, PAIR, SUM, Question
 from digitsum.training.lit import LitDigitSum, Recurrence
 
-from ..conftest import data, trainer
 from ..forks import Forks
+from ..networks import data, trainer
 from ..training.test_compiled import made
 
 PAIRS = [(a, b) for a in range(10) for b in range(10)]

@@ -28,7 +28,7 @@ from digitsum.training.since import Since
 from digitsum.training.ways.optimizers import moments, rule_of, steps_taken
 from digitsum.training.ways.way import Steps, joined
 
-from ..conftest import classifier
+from ..networks import classifier
 
 NAN, INF = math.nan, math.inf
 

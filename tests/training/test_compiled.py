@@ -22,7 +22,7 @@ from digitsum.training.loss import Reduction
 from digitsum.training.ways.compiled import CompiledWay
 from digitsum.training.ways.plain import PlainWay
 
-from ..conftest import CELLS, INIT, data, trainer
+from ..networks import CELLS, INIT, data, trainer
 
 Make = Callable[[Iterable[nn.Parameter]], Optimizer]
 OPTIMIZERS: dict[str, Make] = {

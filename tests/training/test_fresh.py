@@ -15,8 +15,8 @@ from digitsum.task.examples import SPLITS, BlogStream, Examples, IndependentStre
 from digitsum.training.lit import LitDigitSum, Recurrence
 from digitsum.training.ways import compiled
 
-from ..conftest import data, module, trainer
 from ..forks import Forks
+from ..networks import data, module, trainer
 from .test_compiled import made
 
 

@@ -10,7 +10,7 @@ from digitsum.network.cells import SRN, Cell, SRNResidual
 from digitsum.training.clipping import Clipping
 from digitsum.training.lit import LitDigitSum
 
-from ..conftest import CELLS, data, module, trainer
+from ..networks import CELLS, data, module, trainer
 
 
 @pytest.mark.parametrize("clip", [None, 0.5])

@@ -13,7 +13,7 @@ from digitsum import kernels
 from digitsum.network.cells import SRN
 from digitsum.training.lit import LitDigitSum, Recurrence
 
-from ..conftest import data, trainer
+from ..networks import data, trainer
 from .test_compiled import made
 
 BASES: dict[str, Callable[..., Any]] = {

@@ -8,7 +8,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.runs.build import question
-from digitsum.runs.checks.trial import small_classifier
+from digitsum.runs.checks.trial import small_classifiers
 from digitsum.task.examples import Examples, Split
 from digitsum.task.files import load_folder
 from digitsum.task.question import Question
@@ -81,9 +81,10 @@ def _weights(config: DictConfig) -> int:
 
 
 def _polynomial(config: DictConfig, asked: Question) -> Array:
-    rows, counts = [], []
-    for hidden, size in ((2, 2), (3, 2), (5, 2), (2, 3), (3, 3)):
-        state = small_classifier(config, hidden, size, asked).state_dict().values()
-        rows.append([1, hidden, hidden**2, size, size * hidden])
-        counts.append(sum(one.numel() for one in state))
+    sizes = ((2, 2), (3, 2), (5, 2), (2, 3), (3, 3))
+    rows = [[1, hidden, hidden**2, size, size * hidden] for hidden, size in sizes]
+    counts = [
+        sum(one.numel() for one in small.state_dict().values())
+        for small in small_classifiers(config, sizes, asked)
+    ]
     return np.asarray(np.linalg.lstsq(np.array(rows, float), np.array(counts, float), None)[0])

@@ -3,7 +3,7 @@
 A value may be a number as it must be, and a class be named that isn't there: only building tells.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,11 +35,20 @@ def small_classifier(
     config: DictConfig, hidden: int, size: int, asked: Question | None = None
 ) -> Classifier:
     """One replica of a configuration's network with other sizes of state and embedding."""
+    return next(small_classifiers(config, [(hidden, size)], asked))
+
+
+def small_classifiers(
+    config: DictConfig, sizes: Iterable[tuple[int, int]], asked: Question | None = None
+) -> Iterator[Classifier]:
+    """One for each pair of a state's and an embedding's size."""
     small = deciding(config)  # the rest is most of what there would be to copy
-    small.replicas, small.seed, small.model.hidden_size = 1, 0, hidden
-    if "size" in small.embedding:
-        small.embedding.size = size
-    return build_classifier(small, asked)
+    small.replicas, small.seed = 1, 0
+    for hidden, size in sizes:
+        small.model.hidden_size = hidden
+        if "size" in small.embedding:
+            small.embedding.size = size
+        yield build_classifier(small, asked)
 
 
 def check_builds(config: DictConfig, folder: Path) -> None:
