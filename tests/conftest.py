@@ -154,13 +154,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("commands")
 
 
-def pytest_collection_finish() -> None:
-    """One thread a test, since as many run as there are cores; less to search for garbage."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """One thread a test, since as many run as there are cores; what they import is no garbage."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
-    gc.collect()
-    gc.freeze()
+    return collected
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

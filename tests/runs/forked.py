@@ -109,6 +109,7 @@ def drawn() -> None:
 
 
 def main() -> None:
+    gc.disable()  # what is imported is no garbage
     sys.path.insert(0, str(REPO))
     for name in IMPORTED:
         import_module(name)
@@ -121,7 +122,8 @@ def main() -> None:
     composed(str(REPO / "conf"), "config", ["model=gru", "lr=0.1"])
     # Machine code is there already in each fork; what loading it does is tested in processes.
     import_module("digitsum.kernels.epoch").ready(np.dtype(np.float32))
-    gc.freeze()  # what all forks share isn't searched for garbage in each
+    gc.freeze()  # nor is what all forks share searched for any in each
+    gc.enable()
     for line in sys.stdin:
         told = json.loads(line)
         if "poll" in told:
