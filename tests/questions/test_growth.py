@@ -77,10 +77,43 @@ def test_what_grows_and_what_does_not(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_cell_that_is_always_beyond_is_told_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known: Known = {("gru", passes, 16): np.inf for passes in (250, 1000)}
+    known: Known = {(cell, passes, 16): np.inf for cell in ("gru", "lru") for passes in (250, 1000)}
     found = asked(tmp_path, known, monkeypatch, 0.01)
     assert span_grows(found).judgements == []
-    assert grown(found) == "Beyond 320 with any: gru."
+    assert grown(found) == "Beyond 320 with any: gru, lru."
+
+
+def test_what_is_beyond_has_nowhere_to_grow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A span just beyond the longest length, whose interval is not, and one that falls short."""
+    known: Known = {("lru", 250, 16): 325, ("lru", 500, 16): np.inf}
+    (one,) = span_grows(asked(tmp_path, known, monkeypatch, 0.1)).judgements
+    assert one.forest is not None
+    assert one.forest.rows[0].mean == 0
+    assert one.aside == "at least, since beyond 320: this"
+
+
+def test_growth_too_small_to_matter_is_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: Known = {("lstm", 250, 16): 20, ("lstm", 500, 16): 20.1}
+    (one,) = span_grows(asked(tmp_path, known, monkeypatch, 0.01)).judgements
+    assert one.verdict == "refuted"
+    assert "within 0.1, too small to matter" in one.test
+
+
+def test_settings_that_are_words_come_after_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: Known = {("lru", passes, size): 20 for passes in (250, 500) for size in (32, 8, 16)}
+    found = asked(tmp_path, known, monkeypatch, 0.01)
+    for one in growth.spans(found):
+        if one.settings["model.hidden_size"] == 8:
+            one.settings["model.hidden_size"] = "auto"
+    keys = ["model.hidden_size"]
+    by = growth._same_but_for(growth.BUDGETS[0], keys, growth.spans(found))
+    assert [setting for _, setting, _ in by] == ["hidden_size=16", "hidden_size=32", "auto"]
 
 
 def test_one_setting_that_ends_beyond_makes_the_factor_a_least_one(
