@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, open_dict
 
+from digitsum.errors import UserError
 from digitsum.runs.checks import sizes as sizing
 from digitsum.runs.checks.counts import Counts, counted
 from digitsum.runs.checks.sizes import Sizes, sizes
@@ -15,6 +16,12 @@ MIB = 2**20
 # Of one replica: the digits' table 10 x 32, W and U, b, V and c; an LSTM has four gates.
 _SRN = 320 + 32 * 32 + 32 * 32 + 32 + 32 * 19 + 19
 _LSTM = 320 + 4 * (32 * 32 + 32 * 32 + 32) + 32 * 19 + 19
+
+
+@pytest.fixture(autouse=True)
+def _counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test builds its own networks, whatever was built before it."""
+    monkeypatch.setattr("digitsum.runs.checks.counts._known", {})
 
 
 @pytest.mark.parametrize(
@@ -51,6 +58,15 @@ def test_brought_files_are_counted_as_they_are(tmp_path: Path) -> None:
         (tmp_path / f"{name}.txt").write_text("1 2 0 0\t3\n" * count, encoding="utf-8")
     config = composed(f"data.dir={tmp_path}", "replicas=4", "data.length=4")
     assert counted(config) == Counts(4, 4, 32, 3, 6, 1, _SRN, 1, 1, 5)
+
+
+def test_what_is_asked_of_brought_files_is_known(tmp_path: Path) -> None:
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"{split}.txt").write_text("7 2 0 0\t7\n", encoding="utf-8")
+    config = composed(f"data.dir={tmp_path}", "data.length=4", "data.ask=first")
+    assert counted(config).examples == 3
+    with pytest.raises(UserError, match="7"):
+        counted(composed(f"data.dir={tmp_path}", "data.length=4"))
 
 
 def test_the_key_that_asks_for_most_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
