@@ -21,7 +21,6 @@ from .printed import check_printed
 
 REPO = Path(__file__).resolve().parents[1]
 
-
 # What must be set or taken away before anything is imported.
 CLEAN = "not_posix.py"
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -86,7 +86,7 @@ def test_a_cell_that_is_always_beyond_is_told_by_itself(
 def test_what_is_beyond_has_nowhere_to_grow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A span just beyond the longest length, whose interval is not, and one that falls short."""
+    """From a span just beyond the longest length, whose interval isn't, to one wholly beyond."""
     known: Known = {("lru", 250, 16): 325, ("lru", 500, 16): np.inf}
     (one,) = span_grows(asked(tmp_path, known, monkeypatch, 0.1)).judgements
     assert one.forest is not None

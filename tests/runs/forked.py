@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
 REPO = Path(__file__).resolve().parents[2]
@@ -116,7 +115,7 @@ def main() -> None:
     for one in (REPO / "src" / "digitsum" / "questions").glob("[a-z]*.py"):
         import_module(f"digitsum.questions.{one.stem}")
     drawn()
-    torch.set_num_threads(1)  # as many commands run at once as there are cores
+    import_module("torch").set_num_threads(1)  # as many commands run at once as there are cores
     # One configuration, after which Hydra's grammar is known.
     composed = import_module("digitsum.runs.manual").composed
     composed(str(REPO / "conf"), "config", ["model=gru", "lr=0.1"])
