@@ -109,6 +109,45 @@ def test_a_span_is_told_with_the_replicas_at_its_ends() -> None:
     assert told("> 160", measured) == ("> 160", 160.5, set())
 
 
+def test_a_span_is_the_longest_searchs_where_that_is_narrow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/method.md, on pages made up for it."""
+    sys.path.insert(0, str(REPO / "tools"))
+    import make_cells
+    from make_spans import STUDIES, published
+
+    pages = {
+        "memory_span": [
+            ("gru", "> 160"),
+            ("mgu", "> 160"),
+            ("ugrnn", "> 160"),
+            ("srn", "15.1 [13.5, 16.7]"),
+        ],
+        "memory_span_long": [
+            ("gru", "300 [270, 330]"),
+            ("mgu", "300 [200, 400]"),
+            ("ugrnn", "> 640"),
+        ],
+    }
+    (tmp_path / "docs" / "results").mkdir(parents=True)
+    for study, told in pages.items():
+        lines = ["| cell | span [95 %] | measured at |", "| --- | --- | --- |"]
+        lines += [f"| {cell} | {words} | 300 (32): 0.5 |" for cell, words in told]
+        text = "\n".join(lines) + "\n\n"
+        (tmp_path / "docs" / "results" / f"{study}.md").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(make_cells, "ROOT", tmp_path)
+    found = published(*((study, make_cells.SPAN) for study in STUDIES))
+    assert {cell: one.words for cell, one in found.items()} == {
+        "srn": "15.1 [13.5, 16.7]",
+        "mgu": "> 160",
+        "gru": "300 [270, 330]",
+        "ugrnn": "> 640",
+    }
+    assert [*found] == ["srn", "mgu", "gru", "ugrnn"]
+    assert [*make_cells.spans(*STUDIES).items()][:3] == pages["memory_span_long"]
+
+
 def test_the_readme_can_be_read_in_one_sitting() -> None:
     assert len((REPO / "README.md").read_text("utf-8").split()) <= 1500
 

@@ -37,8 +37,13 @@ SPAN = "span [95 %]"  # the heading of a column
 
 
 def rows(study: str) -> dict[str, dict[str, str]]:
-    """What a study's page says of spans: by preset the cells of its row, by their headings."""
-    text = (ROOT / "docs" / "results" / f"{study}.md").read_text(encoding="utf-8")
+    """What a study's page says of spans: by preset the cells of its row, by their headings. Nothing
+    of a study that has no page.
+    """
+    path = ROOT / "docs" / "results" / f"{study}.md"
+    if not path.exists():
+        return {}
+    text = path.read_text(encoding="utf-8")
     table = re.search(rf"^\| cell \| {re.escape(SPAN)} .*?(?=\n\n)", text, flags=re.M | re.S)
     assert table is not None, f"{study} has no table of spans"
     head, _, *lines = [
@@ -70,7 +75,7 @@ def said(kind: type[Cell]) -> str:
 def page() -> str:
     """cells.md."""
     heart, taken = spans("memory_span_grid"), times()
-    fresh = spans("memory_span", "memory_span_presets", "memory_span_small")
+    fresh = spans("memory_span_long", "memory_span", "memory_span_presets", "memory_span_small")
     lines, kinds = [], {}
     for path in sorted((CONF / "model").glob("*.yaml")):
         cell = compose(f"model={path.stem}")[1].classifier.cell

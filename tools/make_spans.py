@@ -18,7 +18,7 @@ from make_results import gather, quoted, unused
 from digitsum.questions.span import together
 from digitsum.reports.report import report
 
-STUDIES = ("memory_span", "memory_span_presets", "memory_span_small")
+STUDIES = ("memory_span_long", "memory_span", "memory_span_presets", "memory_span_small")
 NARROW = 1.25
 BY_HEART = "span by heart"  # the heading of a column that not every page has
 LEARNING = "memory_span_by_heart"  # the study whose spans are all so
