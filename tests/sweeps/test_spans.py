@@ -14,8 +14,10 @@ from digitsum.figures.style import LOOKS
 from digitsum.questions.budget import APART, UP, span_budget, steps
 from digitsum.questions.span import said, spans, surer
 from digitsum.sweeps.collected import collect
+from digitsum.sweeps.manifest import job_folder
+from digitsum.sweeps.outlook import Asked, seconds_left
 from digitsum.sweeps.search import ROUND, told_round
-from digitsum.sweeps.span_rule import FRESH, Rule
+from digitsum.sweeps.span_rule import FRESH, Answer, Ask, Rule
 from digitsum.sweeps.spans import rounds
 
 from ..conftest import Begin, Command, until
@@ -120,6 +122,38 @@ def test_searches_are_told_apart_by_what_varies(
         asked = next(rounds(Rule(), cells, tmp_path / "s"))
         assert len(asked) == 6
         assert capsys.readouterr().out == f"round 1 · 6 jobs · {told}\n"
+
+
+@pytest.mark.parametrize(("there", "passed", "at_once"), [(0, 15, 2), (2, 11, 1), (3, 0.1, 1)])
+def test_the_time_that_is_left_counts_what_was_trained_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: int, passed: float, at_once: int
+) -> None:
+    """Ten seconds a job, three jobs in this round, some of which an earlier try has left."""
+    folder, rule = tmp_path / "s", Rule(longest=40)
+    chosen(folder, [{}], fixed=[])
+    result = json.loads((folder / "0" / "results.json").read_text()) | {"seconds": 10.0}
+    now = [0.0]
+    monkeypatch.setattr("digitsum.sweeps.spans.time.monotonic", lambda: now[0])
+
+    def finish(jobs: list[list[str]]) -> None:
+        for job in jobs:
+            (folder / job_folder(job, [])).mkdir()
+            (folder / job_folder(job, []) / "results.json").write_text(json.dumps(result))
+
+    jobs = next(rounds(rule, [["model=srn"]], folder))
+    finish(jobs[:there])
+    going = rounds(rule, [["model=srn"]], folder)
+    next(going)
+    finish(jobs[there:])
+    now[0] += passed
+    next(going)
+    answer = Answer(*(np.full(8, one) for one in (0.52, 0.41)))
+    asks = [Ask(5, lr, 0, 4) for lr in (0.0003, 0.001, 0.003)]
+    left = seconds_left(rule, [[Asked(ask, answer, 10.0) for ask in asks]])
+    word = told_round(folder)
+    assert left is not None
+    assert word is not None
+    assert word.left == pytest.approx(left / at_once, rel=0.05)
 
 
 @pytest.mark.parametrize(

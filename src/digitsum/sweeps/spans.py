@@ -4,8 +4,10 @@ Each combination of what is given several values is sought for itself, all of th
 what is asked, and when a search ends, is `span_rule`'s. Hydra's side is `hydra_plugins.digitsum`.
 """
 
+import itertools
 import time
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +73,13 @@ def _asked(ask: Ask, place: Path) -> Asked:
     return Asked(ask, Answer(dev, test), results.seconds(found))
 
 
+def _written(place: Path) -> int | None:
+    """When a job's result was; None as long as there is none."""
+    with suppress(OSError):
+        return (place / results.NAME).stat().st_mtime_ns
+    return None
+
+
 def _names(cells: Sequence[Sequence[str]]) -> list[str]:
     """What tells the searches apart, with its key where it says nothing by itself; of a single one
     its cell.
@@ -123,19 +132,23 @@ def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
             cell: [[*cells[cell], *_overrides(ask)] for ask in asked]
             for cell, asked in asks.items()
         }
+        places = {
+            cell: [folder / job_folder(job, keys) for job in several]
+            for cell, several in jobs.items()
+        }
+        before = {place: _written(place) for several in places.values() for place in several}
         begun = time.monotonic()
         yield [job for several in jobs.values() for job in several]
         passed = time.monotonic() - begun
         told = {
-            cell: [
-                _asked(ask, folder / job_folder(job, keys))
-                for ask, job in zip(asks[cell], several, strict=True)
-            ]
-            for cell, several in jobs.items()
+            cell: [_asked(ask, place) for ask, place in zip(asks[cell], several, strict=True)]
+            for cell, several in places.items()
         }
-        each = [one.seconds or 0.0 for several in told.values() for one in several]
-        if passed > max(each):  # else they were there already
-            at_once = max(1.0, sum(each) / passed)
+        each = zip(before.items(), itertools.chain(*told.values()), strict=True)
+        # Those of an earlier try were there already.
+        took = [one.seconds or 0.0 for (place, was), one in each if _written(place) != was]
+        if took:
+            at_once = max(1.0, sum(took) / passed)
         asks = {}
         for cell, found in told.items():
             done[cell] += found
