@@ -3,7 +3,6 @@
 Nothing heavy is imported here: pytest reads it before it starts those that run the tests.
 """
 
-import gc
 import os
 import signal
 import subprocess
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from digitsum.importing import importing
 
 from .forks import Begun, Forks
 from .printed import check_printed
@@ -156,10 +157,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[object]:
     """One thread a test, since as many run as there are cores; what they import is no garbage."""
-    gc.disable()
-    collected = yield
-    gc.freeze()
-    gc.enable()
+    with importing():
+        collected = yield
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)

@@ -8,7 +8,6 @@ files outside the folder, unless something is to be wrong with them: `out:broken
 take a third of what a short command takes.
 """
 
-import gc
 import io
 import json
 import os
@@ -24,6 +23,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+
+from digitsum.importing import importing
 
 REPO = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; ten would do, but for a cell that must be compiled on a busy machine
@@ -108,21 +109,19 @@ def drawn() -> None:
 
 
 def main() -> None:
-    gc.disable()  # what is imported is no garbage
     sys.path.insert(0, str(REPO))
-    for name in IMPORTED:
-        import_module(name)
-    for one in (REPO / "src" / "digitsum" / "questions").glob("[a-z]*.py"):
-        import_module(f"digitsum.questions.{one.stem}")
-    drawn()
-    import_module("torch").set_num_threads(1)  # as many commands run at once as there are cores
-    # One configuration, after which Hydra's grammar is known.
-    composed = import_module("digitsum.runs.manual").composed
-    composed(str(REPO / "conf"), "config", ["model=gru", "lr=0.1"])
-    # Machine code is there already in each fork; what loading it does is tested in processes.
-    import_module("digitsum.kernels.epoch").ready(np.dtype(np.float32))
-    gc.freeze()  # nor is what all forks share searched for any in each
-    gc.enable()
+    with importing():
+        for name in IMPORTED:
+            import_module(name)
+        for one in (REPO / "src" / "digitsum" / "questions").glob("[a-z]*.py"):
+            import_module(f"digitsum.questions.{one.stem}")
+        drawn()
+        import_module("torch").set_num_threads(1)  # as many commands run at once as there are cores
+        # One configuration, after which Hydra's grammar is known.
+        composed = import_module("digitsum.runs.manual").composed
+        composed(str(REPO / "conf"), "config", ["model=gru", "lr=0.1"])
+        # Machine code is there already in each fork; what loading it does is tested in processes.
+        import_module("digitsum.kernels.epoch").ready(np.dtype(np.float32))
     for line in sys.stdin:
         told = json.loads(line)
         if "poll" in told:

@@ -8,6 +8,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
+from digitsum.importing import importing
 from digitsum.questions.shown import check_shown
 from digitsum.runs.cli import refusing
 from digitsum.runs.locks import release
@@ -25,8 +26,9 @@ class SweepReport(Callback):
 
 
 def _open(config: DictConfig) -> Path:
-    shown = OmegaConf.to_container(config.report, resolve=True)
-    return open_sweep(config, check_shown(shown, "report"))
+    with importing():  # the questions that it names
+        shown = check_shown(OmegaConf.to_container(config.report, resolve=True), "report")
+    return open_sweep(config, shown)
 
 
 @contextmanager
@@ -39,8 +41,8 @@ def reported() -> Iterator[None]:
         yield
     finally:
         for folder in _opened:
-            from digitsum.reports.report import report  # only now: figures take a second to import
-
+            with importing():  # only now: figures take a second
+                from digitsum.reports.report import report
             try:
                 report(folder)
             except OSError as error:

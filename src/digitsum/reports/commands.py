@@ -1,12 +1,12 @@
 """The two commands as functions, which the scripts and an installed package call."""
 
-import gc
 import sys
 from pathlib import Path
 
 import hydra
 from omegaconf import DictConfig
 
+from digitsum.importing import importing
 from digitsum.reports import around, catalogue
 from digitsum.reports.request import check_request
 from digitsum.runs import cli
@@ -17,12 +17,8 @@ from digitsum.sweeps.standing import show
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def _train(config: DictConfig) -> float:
     """One run, or one job of a sweep; -> the mean best dev accuracy, for sweepers that search."""
-    # Torch and Lightning take seconds to import: --help and mistakes don't wait for them.
-    gc.disable()  # searching fresh modules for garbage would take a fifth of that time
-    from digitsum.sweeps.job import train as train_job
-
-    gc.freeze()
-    gc.enable()
+    with importing():  # only now: --help and mistakes don't wait for it
+        from digitsum.sweeps.job import train as train_job
     return train_job(config)
 
 
@@ -34,11 +30,8 @@ def _evaluate(config: DictConfig) -> None:
         if config.status:
             show(Path(config.sweep).resolve())
             return
-        gc.disable()
-        from digitsum.reports.evaluate import evaluate as evaluate_stored
-
-        gc.freeze()
-        gc.enable()
+        with importing():
+            from digitsum.reports.evaluate import evaluate as evaluate_stored
         evaluate_stored(config)
 
 

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
+from digitsum.importing import importing
 from digitsum.runs.checks.inside import check_places
 from digitsum.runs.checks.meant import settle
 from digitsum.runs.checks.shape import check_override, check_shape
@@ -57,11 +58,10 @@ def check(
     check_plugins(config.trainer)
     _check_data(config, [key_of(override) for override in typed])
     if folder is not None:
-        # Only now: torch takes seconds to import.
-        from digitsum.runs.checks.sizes import check_sizes
-        from digitsum.runs.checks.trial import check_builds
-        from digitsum.runs.loggers import ask_servers
-
+        with importing():  # only now: the mistakes above don't wait for it
+            from digitsum.runs.checks.sizes import check_sizes
+            from digitsum.runs.checks.trial import check_builds
+            from digitsum.runs.loggers import ask_servers
         check_device(config.trainer)
         if not (HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN):
             ask_servers(config.logger)  # of a sweep's, once for all its jobs

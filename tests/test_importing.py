@@ -1,0 +1,63 @@
+"""Nothing looks for garbage in what a command imports."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[1]
+
+SAID = """
+import gc
+from digitsum.importing import importing
+before = gc.get_freeze_count()
+with importing():
+    inside = gc.isenabled()
+print(inside, gc.isenabled(), gc.get_freeze_count() > before)
+with importing():
+    import colorsys
+print(gc.isenabled(), gc.get_freeze_count() > before)
+try:
+    with importing():
+        import nothing_of_this_name
+except ImportError:
+    print(gc.isenabled())
+gc.disable()
+with importing():
+    pass
+print(gc.isenabled())
+"""
+
+
+def test_garbage_is_searched_again_afterwards() -> None:
+    """Nothing is set aside for good where nothing was imported, as in a sweep's second job."""
+    done = subprocess.run([sys.executable, "-c", SAID], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == [
+        "False True False",
+        "True True",
+        "True",
+        "False",
+    ], done.stderr
+
+
+# Ends a command where it first looks for PyTorch.
+WATCHED = """
+import gc, os, runpy, sys
+class Watch:
+    def find_spec(self, name, path, target=None):
+        if name == "torch":
+            print("searched" if gc.isenabled() else "not searched", flush=True)
+            os._exit(0)
+sys.meta_path.insert(0, Watch())
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.commands
+@pytest.mark.parametrize("words", [("model=gru",), ("-m", "model=gru", "lr=0.1,0.01")])
+def test_what_brings_pytorch_is_not_searched(tmp_path: Path, words: tuple[str, ...]) -> None:
+    typed = [sys.executable, "-c", WATCHED, str(REPO / "train.py"), *words]
+    done = subprocess.run(typed, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "not searched", done.stderr
