@@ -148,6 +148,26 @@ def test_a_span_is_the_longest_searchs_where_that_is_narrow(
     assert [*make_cells.spans(*STUDIES).items()][:3] == pages["memory_span_long"]
 
 
+def test_the_first_picture_shows_what_is_said() -> None:
+    sys.path.insert(0, str(REPO / "tools"))
+    from span_picture import picture  # type: ignore[import-not-found]
+
+    fresh = {"lru": "56 [54, 65]", "gru": "> 160", "srn": "15.1 [13.5, 16.7]"}
+    (axes,) = picture(fresh, {"srn": "13.2 [12.6, 14.2]", "gru": "> 320"}).axes
+    drawn = [(*line.get_xdata(), round(float(line.get_ydata()[0]), 2)) for line in axes.lines]
+    bars, points = drawn[::2], drawn[1::2]
+    assert sorted(bars) == [
+        *((12.6, 14.2, 2.25), (13.5, 16.7, 2.0)),
+        *((54, 65, 1.0), (160, 160, 0.0), (320, 320, 0.25)),
+    ]
+    assert sorted(points) == [(13.2, 2.25), (15.1, 2.0), (56, 1.0), (160, 0.0), (320, 0.25)]
+    beyond = [line.get_marker() == ">" for line in axes.lines[1::2]]
+    assert beyond == [place in (160, 320) for place, _ in points]
+    assert [one.get_text() for one in axes.get_yticklabels()] == ["gru", "lru", "srn"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the longest above
+    assert [one.get_text() for one in axes.texts] == [fresh[one] for one in ("gru", "lru", "srn")]
+
+
 def test_the_readme_can_be_read_in_one_sitting() -> None:
     assert len((REPO / "README.md").read_text("utf-8").split()) <= 1500
 

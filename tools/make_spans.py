@@ -1,4 +1,5 @@
-"""Puts sought memory spans into the documents: each study's page, and what the READMEs open with.
+"""Puts sought memory spans into the documents: each study's page, and what the READMEs open with, a
+sentence and a picture.
 
 python tools/make_spans.py [multirun/memory_span multirun/memory_span_small]
 
@@ -12,9 +13,12 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from findings import FIGURES
 from make_cells import ROOT, SPAN, rows
 from make_results import gather, quoted, unused
+from span_picture import picture
 
+from digitsum.figures.style import save
 from digitsum.questions.span import together
 from digitsum.reports.report import report
 
@@ -98,6 +102,8 @@ def main() -> None:
         if learnt:
             text += LEARNT[words].format(joined.join(learnt))
         quoted(ROOT / name, text + "\n", "span")
+    both = ({cell: one.words for cell, one in each.items()} for each in (known, heart))
+    save(picture(*both), FIGURES / "spans")
     unused()
 
 
