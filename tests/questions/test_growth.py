@@ -83,15 +83,35 @@ def test_a_cell_that_is_always_beyond_is_told_by_itself(
     assert grown(found) == "Beyond 320 with any: gru, lru."
 
 
-def test_what_is_beyond_has_nowhere_to_grow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("passes", [250, 500])
+def test_what_is_beyond_is_never_too_small_to_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: int
 ) -> None:
-    """From a span just beyond the longest length, whose interval isn't, to one wholly beyond."""
-    known: Known = {("lru", 250, 16): 325, ("lru", 500, 16): np.inf}
-    (one,) = span_grows(asked(tmp_path, known, monkeypatch, 0.1)).judgements
-    assert one.forest is not None
-    assert one.forest.rows[0].mean == 0
-    assert one.aside == "at least, since beyond 320: this"
+    """A span is beyond the longest length though its interval isn't wholly: with the fewest steps
+    it says nothing, with more of them it isn't known how far it has grown.
+    """
+    known: Known = {("lru", 250, 16): 315, ("lru", 500, 16): 316}
+    found = asked(tmp_path, known, monkeypatch, 0.001)
+    assert [one.verdict for one in span_grows(found).judgements] == ["refuted"]
+    spans = growth.spans(found)
+    place = [one.settings["trainer.max_epochs"] for one in spans].index(passes)
+    spans[place] = spans[place]._replace(span=np.inf, high=np.inf)
+    told = [(one.verdict, one.aside, "matter" in one.test) for one in span_grows(found).judgements]
+    beyond = "at least, since beyond 320: this"
+    assert told == ([] if passes == 250 else [("not decided", beyond, False)])
+    if passes == 500:  # nor where its interval alone reaches there
+        spans[place] = spans[place]._replace(span=316.0)
+        assert [one.verdict for one in span_grows(found).judgements] == ["not decided"]
+
+
+def test_an_effect_that_is_a_least_one_may_be_any_above() -> None:
+    small, large = np.linspace(-0.01, 0.02, 2000), np.linspace(0.3, 0.5, 2000)
+    assert decide([small, large], 0.1) == "refuted"
+    assert decide([small, large], 0.1, [True, False]) == "not decided"
+    assert decide([small, large], 0.1, [False, True]) == "refuted"
+    assert decide([small, large], 0.1, [True, True]) == "not decided"
+    assert decide([large, large], 0.1, [True, True]) == "confirmed"
+    assert decide([-large, large], 0.1, [True, True]) == "refuted"
 
 
 def test_growth_too_small_to_matter_is_said_so(

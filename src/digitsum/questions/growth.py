@@ -51,13 +51,15 @@ BUDGETS = (
 class Grown(NamedTuple):
     """Of one cell from its smallest to its largest budget: doublings for a doubling, and draws.
 
-    `at_least`: the larger span is beyond what was asked, and taken to be the longest length asked.
+    `at_least`: the larger span is beyond what was asked, and taken to be the longest length asked;
+    `open`: it, or its interval.
     """
 
     setting: str
     middle: float
     draws: Array
     at_least: bool
+    open: bool
 
 
 def span_grows(found: Sweep) -> Claim:
@@ -69,7 +71,7 @@ def span_grows(found: Sweep) -> Claim:
                 Row(one.setting, one.middle, *np.quantile(one.draws, [0.025, 0.975]).tolist())
                 for one in all_of
             ]
-            effects = [one.draws for one in all_of]
+            effects, least = [one.draws for one in all_of], [one.open for one in all_of]
             quantity = "doublings of the span for a doubling"
             forest = Forest(quantity, rows, signed=True, axis="", margin=LEAST)
             censored = [one.setting or "this" for one in all_of if one.at_least]
@@ -78,8 +80,8 @@ def span_grows(found: Sweep) -> Claim:
                 Judgement(
                     f"{model}: the span grows with {budget.name}",
                     forest.listed(),
-                    f"bootstrap of both spans{rests_on(effects, LEAST)}",
-                    decide(effects, LEAST),
+                    f"bootstrap of both spans{rests_on(effects, LEAST, least)}",
+                    decide(effects, LEAST, least),
                     forest,
                     aside=aside,
                 )
@@ -131,11 +133,12 @@ def _by_cell(found: Sweep, known: list[Span], budget: Budget) -> dict[str, list[
     for model, setting, several in _same_but_for(budget, keys, known):
         few, many = several[0], several[-1]
         ratio = np.log2(budget.amount(many.settings) / budget.amount(few.settings))
-        if not ratio or not few.span or np.isinf(few.low):
+        if not ratio or not few.span or np.isinf(few.span):
             continue
         ends = float(few.lengths[0]), float(found.grows)
         middle, draws = (one / ratio for one in doublings(few, many, ends))
-        one = Grown(setting, float(middle), draws, bool(np.isinf(many.span)))
+        beyond = bool(np.isinf(many.span)), bool(np.isinf(many.high))
+        one = Grown(setting, float(middle), draws, *beyond)
         made.setdefault(model, []).append(one)
     return made
 

@@ -4,6 +4,7 @@ The rules are those of docs/method.md, written down before the results that they
 """
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -47,7 +48,9 @@ class Claim(NamedTuple):
     silent: str = ""
 
 
-def decide(effects: Sequence[Array], margin: float | None = None) -> Verdict:
+def decide(
+    effects: Sequence[Array], margin: float | None = None, least: Sequence[bool] = ()
+) -> Verdict:
     """Judge a statement that says of each effect that it is above zero.
 
     Confirmed where every effect's 95 % interval lies above zero: all must hold, so none needs a
@@ -59,22 +62,25 @@ def decide(effects: Sequence[Array], margin: float | None = None) -> Verdict:
     Args:
         effects: of each, the bootstrap's draws; positive is the statement's side.
         margin: below which an effect is too small to matter; None where no size is known to be.
+        least: which effects are no more than a least one, so that none of them is called small; of
+            all others, and without it, both ends are known.
     """
+    known = [one for one, at_least in zip_longest(effects, least) if not at_least]
     share = ALPHA / len(effects)
     if all(np.quantile(one, ALPHA / 2) > 0 for one in effects):
         return "confirmed"
     if any(np.quantile(one, 1 - share / 2) < 0 for one in effects):
         return "refuted"
     if margin is not None:
-        ends = [np.quantile(one, [share, 1 - share]) for one in effects]
+        ends = [np.quantile(one, [share, 1 - share]) for one in known]
         if any(low > -margin and high < margin for low, high in ends):
             return "refuted"
     return "not decided"
 
 
-def rests_on(effects: Sequence[Array], margin: float | None) -> str:
+def rests_on(effects: Sequence[Array], margin: float | None, least: Sequence[bool] = ()) -> str:
     """What is to be said beside a verdict that would be another without the margin."""
-    if decide(effects, margin) == decide(effects):
+    if decide(effects, margin, least) == decide(effects):
         return ""
     return f"; within {margin:g}, too small to matter"
 
