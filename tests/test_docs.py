@@ -107,6 +107,7 @@ def test_a_span_is_told_with_the_replicas_at_its_ends() -> None:
     assert told("131 [88, > 160]", measured) is None
     assert told("none (below 0.5 at 5)", measured) is None
     assert told("> 160", measured) == ("> 160", 160.5, set())
+    assert told("> 160 [131, > 160]", measured) is None
 
 
 def test_a_span_is_the_longest_searchs_where_that_is_narrow(

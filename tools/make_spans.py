@@ -54,8 +54,8 @@ class Told(NamedTuple):
 
 def told(words: str, measured: str) -> Told | None:
     """None where the interval is too wide to be said."""
-    if words.startswith("> "):
-        return Told(words, float(words[2:]) + 0.5, set())
+    if beyond := re.fullmatch(r"> (\d+)", words):
+        return Told(words, float(beyond[1]) + 0.5, set())
     found = INTERVAL.fullmatch(words)
     if found is None:
         return None

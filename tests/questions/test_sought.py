@@ -38,6 +38,18 @@ JOBS = [
 ]
 
 
+def test_what_is_beyond_by_a_mean_alone_is_said_with_its_interval(tmp_path: Path) -> None:
+    """Of eight replicas four have nearly all right at the longest, the others guess."""
+    jobs = [_job("lru", length, 0.001, 0.9, 0.9) for length in (5, 10, 20, 40)]
+    jobs.append(_job("lru", 80, 0.001, 0.9, 0.9) | {"test": [0.98, 0.12] * 4})
+    (one,) = spans(chosen(tmp_path, jobs, grows=80, started=5.0))
+    assert np.isinf([one.span, one.high]).all()
+    # Of eight that are drawn anew, 3 have it or fewer in 36 %, and none in 1 of 256.
+    assert np.isinf(one.draws).mean() == pytest.approx(1 - 93 / 256, abs=0.03)
+    assert 40 * 2 ** (0.4 / 0.78) < one.low < 80
+    assert said(one) == f"> 80 [{one.low:.0f}, > 80]"
+
+
 def test_a_span_is_where_what_was_measured_crosses_one_half(tmp_path: Path) -> None:
     found = chosen(tmp_path, JOBS, grows=80, started=5.0)
     far, near, never = spans(found)

@@ -80,6 +80,19 @@ def test_the_small_search_covers_nine_in_ten(curve: tuple[float, ...]) -> None:
     assert np.mean([one is not None and one.low <= truth <= one.high for one in found]) > 0.87
 
 
+@pytest.mark.parametrize("curve", [(150.0, 4.0, 0.1, 0.0), (158.0, 4.0, 0.15, 0.0)])
+def test_a_span_just_within_the_longest_is_hardly_ever_said_to_be_beyond(
+    curve: tuple[float, ...],
+) -> None:
+    """By the mean of the rate's eight replicas alone it would be in up to 58 %."""
+    truth = Network(*curve, seed=0).truth()
+    found = [run(Rule(longest=160), Network(*curve, seed=seed))[0] for seed in range(200)]
+    ends = [(one.crossed.low, one.crossed.high) for one in found if one.crossed is not None]
+    beyond = len(found) - len(ends) + sum(math.isinf(low) for low, _ in ends)
+    assert beyond <= 0.05 * len(found)
+    assert np.mean([low <= truth <= high for low, high in ends]) >= 0.93
+
+
 def sure(accuracy: Callable[[int, float], float]) -> Callable[[Ask], Answer]:
     """Replicas that all have the same, but for a hair."""
 
@@ -137,6 +150,24 @@ def test_beyond_the_longest_and_none_at_all() -> None:
     found, rounds = run(Rule(), step_at(3))
     assert found == Found(None, False, {})
     assert {ask.length for one in rounds for ask in one} == {5}
+
+
+def test_what_is_above_one_half_at_the_longest_but_not_for_sure_is_measured_there() -> None:
+    def wide(ask: Ask) -> Answer:
+        mean = 0.9 if ask.length < 50 else 0.55
+        value = np.clip(mean + 0.45 * (-1.0) ** np.arange(ask.replicas), 0, 1)
+        return Answer(value, value)
+
+    found, _ = run(Rule(longest=50), wide)
+    assert not found.beyond
+    assert found.crossed is not None
+    assert set(found.fresh) == {40, 50}  # a factor of 1.25
+    assert math.isinf(found.crossed.high)
+    assert 40 < found.crossed.low < 50
+    assert {len(one) for one in found.fresh.values()} == {16}  # from there on it is narrow enough
+    alone, rounds = run(Rule(shortest=50, longest=50), wide)
+    assert alone == Found(None, True, {})
+    assert {ask.length for asks in rounds for ask in asks} == {50}
 
 
 def test_replicas_are_added_until_the_interval_is_narrow_or_there_are_enough() -> None:

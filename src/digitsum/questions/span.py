@@ -86,7 +86,9 @@ def _span(model: str, by_length: dict[int, list[Job]]) -> Span:
 
 
 def _sought(model: str, by_length: dict[int, list[Job]], longest: int) -> Span | None:
-    """From the replicas that a search had measured; None where it hasn't come so far."""
+    """From the replicas that a search had measured, else, where the longest length is above one
+    half, from those that it had there; None where it hasn't come so far.
+    """
     lengths = np.array(sorted(by_length))
     own = by_length[int(lengths[0])][0].settings
     rates, accuracy, fresh = [], [], {}
@@ -111,8 +113,12 @@ def _sought(model: str, by_length: dict[int, list[Job]], longest: int) -> Span |
     if len(lengths) == 1 and last < HALF:
         return Span(model, lengths, rates, accuracy, 0.0, 0.0, 0.0, np.zeros(RESAMPLES), own)
     if last >= HALF and lengths[-1] >= longest:
-        endless = np.full(RESAMPLES, np.inf)
-        return Span(model, lengths, rates, accuracy, np.inf, np.inf, np.inf, endless, own)
+        if len(lengths) == 1:
+            endless = np.full(RESAMPLES, np.inf)
+            return Span(model, lengths, rates, accuracy, np.inf, np.inf, np.inf, endless, own)
+        found = crossed(dict(zip(lengths.tolist(), accuracy, strict=True)))
+        ends = found.span, found.low, found.high
+        return Span(model, lengths, rates, accuracy, *ends, found.draws, own)
     return None
 
 

@@ -43,6 +43,15 @@ def crossing(lengths: Array, accuracy: Array) -> Array:
     return np.where(last < 0, 0, np.where(last == len(lengths) - 1, np.inf, found))
 
 
+def beyond(accuracy: Array) -> bool:
+    """Whether replicas [R] say for sure that a length's mean is above one half: but for 1 % of the
+    bootstrap's draws.
+    """
+    known, stream = np.nan_to_num(accuracy), np.random.default_rng(0)
+    draws = known[stream.integers(0, len(known), (RESAMPLES, len(known)))].mean(-1)
+    return bool(np.quantile(draws, TAIL, method="inverted_cdf") >= HALF)
+
+
 class Crossed(NamedTuple):
     """Where, its 95 % interval, and the bootstrap's draws, by which two can be compared."""
 

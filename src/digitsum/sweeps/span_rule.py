@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from digitsum.sweeps.crossing import HALF, Crossed, crossed
+from digitsum.sweeps.crossing import HALF, Crossed, beyond, crossed
 
 Array = np.ndarray[Any, Any]
 FRESH = 1000  # the first seed of what the span is made of; the search's own are below
@@ -64,7 +64,7 @@ class Rule:
 
 class Found(NamedTuple):
     """The end of a search: the span with what it was made of, None where no length brackets one
-    half; `beyond` where the longest was still above it.
+    half; `beyond` where the longest was above it for sure.
     """
 
     crossed: Crossed | None
@@ -118,17 +118,21 @@ def at_a_length(rule: Rule, known: _Rates, length: int, start: int) -> Asking:
 
 
 def search(rule: Rule) -> Asking:
-    """Lengths doubled until one half is crossed, the bracket halved; then fresh replicas."""
+    """Lengths doubled until one half is crossed, the bracket halved; then fresh replicas. Where the
+    longest is above one half, but not for sure, its bracket ends there.
+    """
     known: dict[int, _Rates] = defaultdict(_Rates)
     power, length, lower, upper = rule.first_rate, rule.shortest, 0, 0
     while not upper:
         power, mean = yield from at_a_length(rule, known[length], length, power)
         if mean < HALF:
             upper = length
-        elif length >= rule.longest:
+        elif length < rule.longest:
+            lower, length = length, min(2 * length, rule.longest)
+        elif length == rule.shortest or beyond(known[length].test[power]):
             return Found(None, True, {})
         else:
-            lower, length = length, min(2 * length, rule.longest)
+            lower, upper = max(rule.shortest, math.ceil(length / rule.factor)), length
     if not lower:
         return Found(None, False, {})
     while upper / lower > rule.factor:
@@ -186,7 +190,8 @@ def _measured(rule: Rule, lengths: list[int], lr: float) -> Asking:
             further.append(min(rule.longest, math.ceil(max(lengths) * rule.factor)))
         if further:
             lengths = sorted({*lengths, *further})
-        elif (found.low > 0 and found.high / found.low <= rule.factor) or count >= rule.most:
-            return Found(found, False, fresh)
         else:
+            narrow = found.low > 0 and min(found.high, rule.longest) / found.low <= rule.factor
+            if narrow or count >= rule.most:
+                return Found(found, False, fresh)
             count = min(rule.most, count + rule.batch)
