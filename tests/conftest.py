@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from digitsum.importing import importing
+from digitsum.garbage import importing
 
 from .forks import Begun, Forks
 from .printed import check_printed

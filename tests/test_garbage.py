@@ -1,16 +1,19 @@
-"""Nothing looks for garbage in what a command imports."""
+"""Nothing looks for garbage in what a command imports, or compiles."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from digitsum.kernels import copies
+
 REPO = Path(__file__).resolve().parents[1]
 
 SAID = """
 import gc
-from digitsum.importing import importing
+from digitsum.garbage import importing
 before = gc.get_freeze_count()
 with importing():
     inside = gc.isenabled()
@@ -61,3 +64,12 @@ def test_what_brings_pytorch_is_not_searched(tmp_path: Path, words: tuple[str, .
     typed = [sys.executable, "-c", WATCHED, str(REPO / "train.py"), *words]
     done = subprocess.run(typed, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines()[-1] == "not searched", done.stderr
+
+
+def test_what_is_compiled_is_not_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "CACHE", tmp_path)
+    assert gc.isenabled()
+    with copies.alone("some", "some cell"):
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert copies.there("some")
