@@ -104,6 +104,18 @@ def test_what_is_beyond_is_never_too_small_to_matter(
         assert [one.verdict for one in span_grows(found).judgements] == ["not decided"]
 
 
+def test_an_interval_that_reaches_beyond_says_how_far_it_has_grown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the smaller budget it is the span that must be within the lengths asked."""
+    found = asked(tmp_path, {("lru", 250, 16): 80, ("lru", 500, 16): 200}, monkeypatch, 0.01)
+    spans = growth.spans(found)
+    spans[0] = spans[0]._replace(high=np.inf)
+    (one,) = span_grows(found).judgements
+    assert one.verdict == "confirmed"
+    assert one.aside == ""
+
+
 def test_an_effect_that_is_a_least_one_may_be_any_above() -> None:
     small, large = np.linspace(-0.01, 0.02, 2000), np.linspace(0.3, 0.5, 2000)
     assert decide([small, large], 0.1) == "refuted"

@@ -50,6 +50,11 @@ def test_what_is_beyond_by_a_mean_alone_is_said_with_its_interval(tmp_path: Path
     assert said(one) == f"> 80 [{one.low:.0f}, > 80]"
 
 
+def test_the_one_length_that_was_asked_is_the_longest(tmp_path: Path) -> None:
+    (one,) = spans(chosen(tmp_path, [_job("lru", 5, 0.001, 0.9, 0.9)], grows=5, started=5.0))
+    assert np.isinf([one.span, one.low, one.high, *one.draws]).all()
+
+
 def test_a_span_is_where_what_was_measured_crosses_one_half(tmp_path: Path) -> None:
     found = chosen(tmp_path, JOBS, grows=80, started=5.0)
     far, near, never = spans(found)

@@ -158,13 +158,16 @@ def test_what_is_above_one_half_at_the_longest_but_not_for_sure_is_measured_ther
         value = np.clip(mean + 0.45 * (-1.0) ** np.arange(ask.replicas), 0, 1)
         return Answer(value, value)
 
-    found, _ = run(Rule(longest=50), wide)
-    assert not found.beyond
-    assert found.crossed is not None
-    assert set(found.fresh) == {40, 50}  # a factor of 1.25
-    assert math.isinf(found.crossed.high)
-    assert 40 < found.crossed.low < 50
-    assert {len(one) for one in found.fresh.values()} == {16}  # from there on it is narrow enough
+    # A factor of 1.25 shorter, or a little less; or the shortest, if that is closer.
+    for shortest, longest, shorter in ((5, 50, 40), (5, 53, 43), (45, 50, 45)):
+        found, _ = run(Rule(shortest=shortest, longest=longest), wide)
+        assert not found.beyond
+        assert found.crossed is not None
+        assert set(found.fresh) == {shorter, longest}
+        assert math.isinf(found.crossed.high)
+        assert shorter < found.crossed.low < longest
+        # From there to the longest it is narrow enough.
+        assert {len(one) for one in found.fresh.values()} == {16}
     alone, rounds = run(Rule(shortest=50, longest=50), wide)
     assert alone == Found(None, True, {})
     assert {ask.length for asks in rounds for ask in asks} == {50}
@@ -185,6 +188,18 @@ def test_replicas_are_added_until_the_interval_is_narrow_or_there_are_enough() -
         used = [s for one in fresh for ask in one if ask.length == length
                 for s in range(ask.seed, ask.seed + ask.replicas)]  # fmt: skip
         assert used == list(range(FRESH, FRESH + 64))
+
+
+def test_an_interval_that_reaches_below_the_shortest_ends_with_enough_replicas() -> None:
+    def wide(ask: Ask) -> Answer:
+        mean = 0.55 if ask.length < 6 else 0.1
+        value = np.clip(mean + 0.45 * (-1.0) ** np.arange(ask.replicas), 0, 1)
+        return Answer(value, value)
+
+    found, _ = run(Rule(shortest=5, longest=6), wide)
+    assert found.crossed is not None
+    assert found.crossed.low == 0
+    assert {length: len(one) for length, one in found.fresh.items()} == {5: 64, 6: 64}
 
 
 def test_fresh_replicas_that_say_otherwise_move_the_bracket() -> None:

@@ -47,8 +47,8 @@ def beyond(accuracy: Array) -> bool:
     """Whether replicas [R] say for sure that a length's mean is above one half: but for 1 % of the
     bootstrap's draws.
     """
-    known, stream = np.nan_to_num(accuracy), np.random.default_rng(0)
-    draws = known[stream.integers(0, len(known), (RESAMPLES, len(known)))].mean(-1)
+    count, stream = len(accuracy), np.random.default_rng(0)
+    draws = accuracy[stream.integers(0, count, (RESAMPLES, count))].mean(-1)
     return bool(np.quantile(draws, TAIL, method="inverted_cdf") >= HALF)
 
 
