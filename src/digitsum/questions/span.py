@@ -113,9 +113,6 @@ def _sought(model: str, by_length: dict[int, list[Job]], longest: int) -> Span |
     if len(lengths) == 1 and last < HALF:
         return Span(model, lengths, rates, accuracy, 0.0, 0.0, 0.0, np.zeros(RESAMPLES), own)
     if last >= HALF and lengths[-1] >= longest:
-        if len(lengths) == 1:
-            endless = np.full(RESAMPLES, np.inf)
-            return Span(model, lengths, rates, accuracy, np.inf, np.inf, np.inf, endless, own)
         found = crossed(dict(zip(lengths.tolist(), accuracy, strict=True)))
         ends = found.span, found.low, found.high
         return Span(model, lengths, rates, accuracy, *ends, found.draws, own)

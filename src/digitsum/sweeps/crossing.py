@@ -62,9 +62,7 @@ class Crossed(NamedTuple):
 
 
 def crossed(accuracies: Mapping[int, Array]) -> Crossed:
-    """From accuracies of replicas [R] at each of two lengths or more; a replica that has none has
-    learnt nothing.
-    """
+    """From accuracies of replicas [R] at each length; one that has none has learnt nothing."""
     lengths = np.array(sorted(accuracies))
     stream = np.random.default_rng(0)
     means, drawn = [], []
