@@ -19,7 +19,7 @@ from make_results import gather, quoted, unused
 from span_picture import picture
 
 from digitsum.figures.style import save
-from digitsum.questions.span import together
+from digitsum.questions.span import HALF, together
 from digitsum.reports.report import report
 
 STUDIES = ("memory_span_long", "memory_span", "memory_span_presets", "memory_span_small")
@@ -67,6 +67,19 @@ def told(words: str, measured: str) -> Told | None:
     return Told(words, span, ends)
 
 
+def sure(study: str, cell: str, row: dict[str, str]) -> bool:
+    """Whether the interval of accuracy at the longest length is above one half, where a span is
+    said to be beyond: of the mean alone that was said, too, until the rule asked for it.
+    """
+    longest = re.fullmatch(r"> (\d+)", row[SPAN])
+    if longest is None:
+        return True
+    page = (ROOT / "docs" / "results" / f"{study}.md").read_text(encoding="utf-8")
+    at = rf"\| {cell} \| {row['lr']} \| {longest[1]} \|(?: \w+ \|)? [\d.]+ \| ([\d.]+) - "
+    lows = [float(low) for low in re.findall(at, page)]
+    return bool(lows) and min(lows) >= HALF
+
+
 def published(*columns: tuple[str, str]) -> dict[str, Told]:
     """What pages say in a column, where they have it: by cell, the shortest first.
 
@@ -77,7 +90,7 @@ def published(*columns: tuple[str, str]) -> dict[str, Told]:
     for study, column in columns:
         for cell, row in rows(study).items():
             one = told(row.get(column, ""), row["measured at"])
-            if one is not None:
+            if one is not None and sure(study, cell, row):
                 known.setdefault(cell, one)
     return dict(sorted(known.items(), key=lambda pair: pair[1].length))
 
