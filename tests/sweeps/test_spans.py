@@ -156,6 +156,19 @@ def test_the_time_that_is_left_counts_what_was_trained_now(
     assert word.left == pytest.approx(left / at_once, rel=0.05)
 
 
+def test_one_search_given_twice_asks_the_same_twice(tmp_path: Path) -> None:
+    folder, cells = tmp_path / "s", [["model=srn"], ["model=srn"]]
+    chosen(folder, [{}], fixed=[])
+    going = rounds(Rule(longest=40), cells, folder)
+    for _ in range(2):
+        jobs = next(going)
+        assert jobs[: len(jobs) // 2] == jobs[len(jobs) // 2 :]
+        for job in jobs:
+            (folder / job_folder(job, [])).mkdir(exist_ok=True)
+            text = (folder / "0" / "results.json").read_text()
+            (folder / job_folder(job, []) / "results.json").write_text(text)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

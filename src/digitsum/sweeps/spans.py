@@ -136,7 +136,8 @@ def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
             cell: [folder / job_folder(job, keys) for job in several]
             for cell, several in jobs.items()
         }
-        before = {place: _written(place) for several in places.values() for place in several}
+        every = [*itertools.chain(*places.values())]
+        before = [*map(_written, every)]
         begun = time.monotonic()
         yield [job for several in jobs.values() for job in several]
         passed = time.monotonic() - begun
@@ -144,9 +145,9 @@ def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
             cell: [_asked(ask, place) for ask, place in zip(asks[cell], several, strict=True)]
             for cell, several in places.items()
         }
-        each = zip(before.items(), itertools.chain(*told.values()), strict=True)
+        each = zip(every, before, itertools.chain(*told.values()), strict=True)
         # Those of an earlier try were there already.
-        took = [one.seconds or 0.0 for (place, was), one in each if _written(place) != was]
+        took = [one.seconds or 0.0 for place, was, one in each if _written(place) != was]
         if took:
             at_once = max(1.0, sum(took) / passed)
         asks = {}
