@@ -36,14 +36,23 @@ length 35, among 32 replicas on two cores (`benchmarks/every_cell.py`); spans ar
 SPAN = "span [95 %]"  # the heading of a column
 
 
+# Those that seek spans on fresh examples; the first that says a cell's is taken.
+STUDIES = ("memory_span_long", "memory_span", "memory_span_presets", "memory_span_small")
+
+
+def page_of(study: str) -> str:
+    """A study's page; empty of a study that has none."""
+    path = ROOT / "docs" / "results" / f"{study}.md"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 def rows(study: str) -> dict[str, dict[str, str]]:
     """What a study's page says of spans: by preset the cells of its row, by their headings. Nothing
     of a study that has no page.
     """
-    path = ROOT / "docs" / "results" / f"{study}.md"
-    if not path.exists():
+    text = page_of(study)
+    if not text:
         return {}
-    text = path.read_text(encoding="utf-8")
     table = re.search(rf"^\| cell \| {re.escape(SPAN)} .*?(?=\n\n)", text, flags=re.M | re.S)
     assert table is not None, f"{study} has no table of spans"
     head, _, *lines = [
@@ -75,7 +84,7 @@ def said(kind: type[Cell]) -> str:
 def page() -> str:
     """cells.md."""
     heart, taken = spans("memory_span_grid"), times()
-    fresh = spans("memory_span_long", "memory_span", "memory_span_presets", "memory_span_small")
+    fresh = spans(*STUDIES)
     lines, kinds = [], {}
     for path in sorted((CONF / "model").glob("*.yaml")):
         cell = compose(f"model={path.stem}")[1].classifier.cell

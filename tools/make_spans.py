@@ -14,19 +14,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from findings import FIGURES
-from make_cells import ROOT, SPAN, rows
+from make_cells import ROOT, SPAN, STUDIES, page_of, rows
 from make_results import gather, quoted, unused
-from span_picture import picture
+from span_picture import bar, picture
 
 from digitsum.figures.style import save
 from digitsum.questions.span import HALF, together
 from digitsum.reports.report import report
 
-STUDIES = ("memory_span_long", "memory_span", "memory_span_presets", "memory_span_small")
 NARROW = 1.25
 BY_HEART = "span by heart"  # the heading of a column that not every page has
 LEARNING = "memory_span_by_heart"  # the study whose spans are all so
-INTERVAL = re.compile(r"([\d.]+) \[([\d.]+), ([\d.]+)\]")
 MEASURED = re.compile(r"(\d+) \((\d+)\): ")
 ENGLISH = (
     "**Memory span on fresh examples**, the length at which accuracy falls through one half, each "
@@ -54,12 +52,12 @@ class Told(NamedTuple):
 
 def told(words: str, measured: str) -> Told | None:
     """None where the interval is too wide to be said."""
-    if beyond := re.fullmatch(r"> (\d+)", words):
-        return Told(words, float(beyond[1]) + 0.5, set())
-    found = INTERVAL.fullmatch(words)
+    found = bar(words)
     if found is None:
         return None
-    span, low, high = map(float, found.groups())
+    low, span, high, beyond = found
+    if beyond:
+        return Told(words, span + 0.5, set())
     if high > NARROW * low:
         return None
     near = [(int(length), int(count)) for length, count in MEASURED.findall(measured)]
@@ -67,16 +65,15 @@ def told(words: str, measured: str) -> Told | None:
     return Told(words, span, ends)
 
 
-def sure(study: str, cell: str, row: dict[str, str]) -> bool:
+def sure(words: str, study: str, cell: str, lr: str) -> bool:
     """Whether the interval of accuracy at the longest length is above one half, where a span is
     said to be beyond: of the mean alone that was said, too, until the rule asked for it.
     """
-    longest = re.fullmatch(r"> (\d+)", row[SPAN])
-    if longest is None:
+    found = bar(words)
+    if found is None or not found.beyond:
         return True
-    page = (ROOT / "docs" / "results" / f"{study}.md").read_text(encoding="utf-8")
-    at = rf"\| {cell} \| {row['lr']} \| {longest[1]} \|(?: \w+ \|)? [\d.]+ \| ([\d.]+) - "
-    lows = [float(low) for low in re.findall(at, page)]
+    at = rf"\| {cell} \| {lr} \| {found.span:.0f} \|(?: \w+ \|)? [\d.]+ \| ([\d.]+) - "
+    lows = [float(low) for low in re.findall(at, page_of(study))]
     return bool(lows) and min(lows) >= HALF
 
 
@@ -90,7 +87,7 @@ def published(*columns: tuple[str, str]) -> dict[str, Told]:
     for study, column in columns:
         for cell, row in rows(study).items():
             one = told(row.get(column, ""), row["measured at"])
-            if one is not None and sure(study, cell, row):
+            if one is not None and sure(one.words, study, cell, row["lr"]):
                 known.setdefault(cell, one)
     return dict(sorted(known.items(), key=lambda pair: pair[1].length))
 

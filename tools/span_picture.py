@@ -25,13 +25,14 @@ class Bar(NamedTuple):
     beyond: bool
 
 
-def bar(words: str) -> Bar:
-    """Of `37 [34, 41]`, or `> 160`."""
-    if words.startswith("> "):
-        longest = float(words[2:])
+def bar(words: str) -> Bar | None:
+    """Of `37 [34, 41]`, or `> 160`; None of words that say anything else."""
+    if beyond := re.fullmatch(r"> (\d+)", words):
+        longest = float(beyond[1])
         return Bar(longest, longest, longest, True)
     found = ENDS.fullmatch(words)
-    assert found is not None, words
+    if found is None:
+        return None
     span, low, high = map(float, found.groups())
     return Bar(low, span, high, False)
 
@@ -43,7 +44,10 @@ def picture(fresh: dict[str, str], heart: dict[str, str]) -> Figure:
         fresh: spans on fresh examples, in words, by cell.
         heart: those on three copies of each pair, learnt by heart; a pale mark beside.
     """
-    known, learnt = ({cell: bar(said) for cell, said in words.items()} for words in (fresh, heart))
+    known, learnt = (
+        {cell: one for cell, said in words.items() if (one := bar(said)) is not None}
+        for words in (fresh, heart)
+    )
     order = sorted(sorted(known), key=lambda cell: known[cell].span, reverse=True)
     every = [*known.values(), *learnt.values()]
     longest = max(one.high for one in every)

@@ -65,13 +65,13 @@ def decide(
         least: which effects are no more than a least one, so that none of them is called small; of
             all others, and without it, both ends are known.
     """
-    known = [one for one, at_least in zip_longest(effects, least) if not at_least]
     share = ALPHA / len(effects)
     if all(np.quantile(one, ALPHA / 2) > 0 for one in effects):
         return "confirmed"
     if any(np.quantile(one, 1 - share / 2) < 0 for one in effects):
         return "refuted"
     if margin is not None:
+        known = [one for one, at_least in zip_longest(effects, least) if not at_least]
         ends = [np.quantile(one, [share, 1 - share]) for one in known]
         if any(low > -margin and high < margin for low, high in ends):
             return "refuted"

@@ -107,15 +107,13 @@ def _sought(model: str, by_length: dict[int, list[Job]], longest: int) -> Span |
         shorter = found.low == 0 and min(fresh) > lengths[0]
         if shorter or (np.isinf(found.high) and max(fresh) < longest):
             return None
-        ends = found.span, found.low, found.high
-        return Span(model, lengths, rates, accuracy, *ends, found.draws, own)
+        return Span(model, lengths, rates, accuracy, *found, own)
     last = _mean(accuracy[-1])
     if len(lengths) == 1 and last < HALF:
         return Span(model, lengths, rates, accuracy, 0.0, 0.0, 0.0, np.zeros(RESAMPLES), own)
     if last >= HALF and lengths[-1] >= longest:
         found = crossed(dict(zip(lengths.tolist(), accuracy, strict=True)))
-        ends = found.span, found.low, found.high
-        return Span(model, lengths, rates, accuracy, *ends, found.draws, own)
+        return Span(model, lengths, rates, accuracy, *found, own)
     return None
 
 

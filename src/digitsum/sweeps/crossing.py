@@ -43,15 +43,6 @@ def crossing(lengths: Array, accuracy: Array) -> Array:
     return np.where(last < 0, 0, np.where(last == len(lengths) - 1, np.inf, found))
 
 
-def beyond(accuracy: Array) -> bool:
-    """Whether replicas [R] say for sure that a length's mean is above one half: but for 1 % of the
-    bootstrap's draws.
-    """
-    count, stream = len(accuracy), np.random.default_rng(0)
-    draws = accuracy[stream.integers(0, count, (RESAMPLES, count))].mean(-1)
-    return bool(np.quantile(draws, TAIL, method="inverted_cdf") >= HALF)
-
-
 class Crossed(NamedTuple):
     """Where, its 95 % interval, and the bootstrap's draws, by which two can be compared."""
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from digitsum.sweeps.crossing import HALF, Crossed, beyond, crossed
+from digitsum.sweeps.crossing import HALF, Crossed, crossed
 
 Array = np.ndarray[Any, Any]
 FRESH = 1000  # the first seed of what the span is made of; the search's own are below
@@ -129,7 +129,9 @@ def search(rule: Rule) -> Asking:
             upper = length
         elif length < rule.longest:
             lower, length = length, min(2 * length, rule.longest)
-        elif length == rule.shortest or beyond(known[length].test[power]):
+        elif length == rule.shortest or math.isinf(
+            crossed({length: known[length].test[power]}).low
+        ):
             return Found(None, True, {})
         else:
             lower, upper = max(rule.shortest, math.ceil(length / rule.factor)), length
