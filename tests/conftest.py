@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from digitsum.garbage import importing
+from digitsum.importing import importing
 
 from .forks import Begun, Forks
 from .printed import check_printed

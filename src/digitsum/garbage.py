@@ -3,7 +3,6 @@ would be searched again and again, for a seventh of the time that importing or c
 """
 
 import gc
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,18 +17,3 @@ def unsearched() -> Iterator[None]:
     finally:
         if searched:
             gc.enable()
-
-
-@contextmanager
-def importing() -> Iterator[None]:
-    """Around a command's imports, of which nothing is ever garbage: it isn't searched later either.
-
-    Not for whoever's process it isn't: what they have at hand would never be searched either.
-    """
-    known = len(sys.modules)
-    with unsearched():
-        try:
-            yield
-        finally:
-            if len(sys.modules) > known:  # else only what should be searched is there
-                gc.freeze()

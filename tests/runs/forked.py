@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from digitsum.garbage import importing
+from digitsum.importing import importing
 
 REPO = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; ten would do, but for a cell that must be compiled on a busy machine

@@ -8,7 +8,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from digitsum.garbage import importing
+from digitsum.importing import importing
 from digitsum.questions.shown import check_shown
 from digitsum.runs.cli import refusing
 from digitsum.runs.locks import release

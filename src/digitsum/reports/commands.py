@@ -6,7 +6,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from digitsum.garbage import importing
+from digitsum.importing import importing
 from digitsum.reports import around, catalogue
 from digitsum.reports.request import check_request
 from digitsum.runs import cli

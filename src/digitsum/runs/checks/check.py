@@ -14,7 +14,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from digitsum.errors import UserError
-from digitsum.garbage import importing
+from digitsum.importing import importing
 from digitsum.runs.checks.inside import check_places
 from digitsum.runs.checks.meant import settle
 from digitsum.runs.checks.shape import check_override, check_shape
