@@ -8,6 +8,7 @@ import itertools
 import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -90,15 +91,36 @@ def _names(cells: Sequence[Sequence[str]]) -> list[str]:
     return [", ".join(v if k == "model" else f"{k}={v}" for k, v in one) or "it" for one in named]
 
 
-def _tell(
-    number: int, names: Sequence[str], asks: dict[int, list[Ask]], left: float | None
-) -> None:
+@dataclass
+class _Search:
+    """One of several: what it asks now, and all that it has been told."""
+
+    name: str
+    cell: Sequence[str]
+    going: Asking
+    asks: list[Ask]
+    done: list[Asked] = field(default_factory=list)
+
+    def jobs(self) -> list[list[str]]:
+        return [[*self.cell, *_overrides(ask)] for ask in self.asks]
+
+    def goes_on(self, found: list[Asked]) -> bool:
+        """Told what it asked for: whether it asks for more."""
+        self.done += found
+        try:
+            self.asks = self.going.send([one.answer for one in found])
+        except StopIteration:
+            return False
+        return True
+
+
+def _tell(number: int, searches: Sequence[_Search], left: float | None) -> None:
     """What this round asks, cell by cell, and in about how many seconds all will be done."""
     told = []
-    for cell, asked in asks.items():
-        lengths = ", ".join(str(one) for one in sorted({ask.length for ask in asked}))
-        told.append(f"{names[cell]} at {lengths}")
-    count = sum(map(len, asks.values()))
+    for one in searches:
+        lengths = ", ".join(str(length) for length in sorted({ask.length for ask in one.asks}))
+        told.append(f"{one.name} at {lengths}")
+    count = sum(len(one.asks) for one in searches)
     jobs = f"{count} job{'s' * (count != 1)}"
     soon = f" · about {paper.duration(left)} left" if left else ""
     paper.paper().print(f"round {number} · {jobs} · {'; '.join(told)}{soon}")
@@ -116,44 +138,31 @@ def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
         UserError: a job has left no result.
     """
     keys = [key_of(one) for one in read_manifest(folder)["fixed"]]
-    names = _names(cells)
-    going: dict[int, Asking] = {number: search(rule) for number in range(len(cells))}
-    asks: dict[int, list[Ask]] = {number: next(one) for number, one in going.items()}
-    done: dict[int, list[Asked]] = {number: [] for number in going}
+    searches = []
+    for name, cell in zip(_names(cells), cells, strict=True):
+        going: Asking = search(rule)
+        searches.append(_Search(name, cell, going, next(going)))
     number, count, at_once = 0, 0, 1.0
-    while asks:
+    while searches:
         number += 1
-        left = seconds_left(rule, [done[cell] for cell in asks])
+        left = seconds_left(rule, [one.done for one in searches])
         left = left and left / at_once
-        _tell(number, names, asks, left)
-        count += sum(map(len, asks.values()))
+        _tell(number, searches, left)
+        jobs = [one.jobs() for one in searches]
+        count += sum(map(len, jobs))
         tell_round(folder, number, count, left)
-        jobs = {
-            cell: [[*cells[cell], *_overrides(ask)] for ask in asked]
-            for cell, asked in asks.items()
-        }
-        places = {
-            cell: [folder / job_folder(job, keys) for job in several]
-            for cell, several in jobs.items()
-        }
-        every = [*itertools.chain(*places.values())]
-        before = [*map(_written, every)]
+        places = [[folder / job_folder(job, keys) for job in several] for several in jobs]
+        before = {place: _written(place) for place in itertools.chain(*places)}
         begun = time.monotonic()
-        yield [job for several in jobs.values() for job in several]
+        yield [*itertools.chain(*jobs)]
         passed = time.monotonic() - begun
-        told = {
-            cell: [_asked(ask, place) for ask, place in zip(asks[cell], several, strict=True)]
-            for cell, several in places.items()
-        }
-        each = zip(every, before, itertools.chain(*told.values()), strict=True)
+        told = [
+            [_asked(ask, place) for ask, place in zip(one.asks, several, strict=True)]
+            for one, several in zip(searches, places, strict=True)
+        ]
+        each = zip(itertools.chain(*places), itertools.chain(*told), strict=True)
         # Those of an earlier try were there already.
-        took = [one.seconds or 0.0 for place, was, one in each if _written(place) != was]
+        took = sum(one.seconds or 0.0 for place, one in each if _written(place) != before[place])
         if took:
-            at_once = max(1.0, sum(took) / passed)
-        asks = {}
-        for cell, found in told.items():
-            done[cell] += found
-            try:
-                asks[cell] = going[cell].send([one.answer for one in found])
-            except StopIteration:
-                del going[cell]
+            at_once = max(1.0, took / passed)
+        searches = [one for one, found in zip(searches, told, strict=True) if one.goes_on(found)]
