@@ -8,6 +8,7 @@ files outside the folder, unless something is to be wrong with them: `out:broken
 take a third of what a short command takes.
 """
 
+import gc
 import io
 import json
 import os
@@ -31,13 +32,23 @@ PATIENCE = 240.0  # seconds; ten would do, but for a cell that must be compiled 
 IMPORTED = ("digitsum.sweeps.job", "digitsum.reports.report", "digitsum.training.ways.compiled")
 IMPORTED += (
     "digitsum.reports.evaluate",
+    "digitsum.runs.before",
     "digitsum.runs.checks.sizes",
     "digitsum.reports.commands",
+    "digitsum.kernels.ahead",
     "digitsum.kernels.lookup",
+    "digitsum.sweeps.beforehand",
     "matplotlib.backends.backend_pdf",
     "matplotlib.backends.backend_svg",
     "matplotlib.backends.backend_agg",
     "torch.utils.tensorboard",
+    # What libraries import only once they are used.
+    "encodings.ascii",
+    "hydra._internal.logging_config",
+    "lightning.pytorch.plugins.environments",
+    "sympy.tensor.tensor",
+    "tensorboard.plugins.hparams.metadata",
+    "torch.utils.serialization.config",
 )
 
 
@@ -49,6 +60,7 @@ def broken() -> int:
 
 
 def run(told: dict[str, Any]) -> None:
+    gc.disable()  # it ends before there is much
     if not told["draws"]:
         Figure.draw = lambda self, renderer: None  # type: ignore[method-assign]
     os.chdir(told["folder"])
