@@ -11,7 +11,7 @@ from typing import Any
 from digitsum.garbage import unsearched
 
 # torchmetrics, which comes with Lightning, imports it wherever SciPy is installed, to give one
-# function an older name; that is a fifth of what both libraries take.
+# function an older name: a fifth of the time that PyTorch and Lightning take to be imported.
 UNNEEDED, LOOKED_FOR = "scipy.signal", "hamming"
 
 
