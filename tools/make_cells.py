@@ -25,8 +25,8 @@ equation, and what is trained is compiled from it. `x W + b` of a gate is what t
 alone, with hidden size and embedding 32; a step is a replica's optimizer step of 8 sequences of
 length 35, among 32 replicas on two cores (`benchmarks/every_cell.py`); spans are on fresh examples
 ([memory_span](results/memory_span.md), [presets](results/memory_span_presets.md),
-[long](results/memory_span_long.md), [small](results/memory_span_small.md)) and on 300 learnt by heart
-([memory_span_grid](results/memory_span_grid.md)).
+[long](results/memory_span_long.md), [small](results/memory_span_small.md)) and on 300 learnt by
+heart ([memory_span_grid](results/memory_span_grid.md)).
 
 | `model=` | parameters | states | us a step | span, fresh | span, by heart |
 |---|---|---|---|---|---|
