@@ -33,7 +33,7 @@ class GradientNorms(Probe):
 
     def norms(self, first: int, before: Tensor, after: Tensor) -> None:
         self.steps += range(first, first + len(before))
-        for name, norms in (("before", before), ("after", after)):
+        for name, norms in (("before", before.cpu()), ("after", after.cpu())):
             self.rows.setdefault(name, []).extend(norms[:, :-1].unbind())
             self.rows.setdefault(f"global_{name}", []).extend(norms[:, -1].unbind())
 

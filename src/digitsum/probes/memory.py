@@ -76,10 +76,11 @@ class Memory(Probe):
         data = cast(DigitSumData, trainer.datamodule)  # type: ignore[attr-defined]
         self.names = OWN_TARGETS if data.question.ask == "label" else TARGETS
         device = module.best_accuracy.device
-        both = [Batch(*(part.to(device) for part in batch)) for batch in data.for_probes()]
-        states = [module.best.hidden(batch.digits) for batch in both]
+        both = data.for_probes()
+        # Read on the CPU: not every GPU has doubles.
+        states = [module.best.hidden(batch.digits.to(device)).cpu() for batch in both]
         fit_to, truth = (targets(batch, data.question) for batch in both)
-        wrong = module.best(both[1].digits).argmax(-1) != both[1].labels
+        wrong = module.best(both[1].digits.to(device)).argmax(-1).cpu() != both[1].labels
         found, lost = [], []
         for i in range(data.replicas):  # in doubles, all at once would take eight times as much
             own = [(labels[i : i + 1], classes) for labels, classes in fit_to]

@@ -22,7 +22,7 @@ POINTS = 300  # that a chart gets; the arrays keep every one
 
 
 class Probe(Onlooker):
-    """Records named tensors at optimizer steps; nothing leaves the device until the fit ends.
+    """Records named tensors at optimizer steps.
 
     Args:
         folder: where the arrays and the figure go.
@@ -41,11 +41,11 @@ class Probe(Onlooker):
         """Keep a row for the step under way."""
         self.steps.append(module.global_step + 1)
         for name, value in values.items():
-            self.rows.setdefault(name, []).append(value.detach())
+            self.rows.setdefault(name, []).append(value.detach().cpu())
 
     def arrays(self) -> dict[str, Array]:
         """`step` [S], and each recorded name [S, ...]."""
-        stacked = {name: torch.stack(rows).cpu().numpy() for name, rows in self.rows.items()}
+        stacked = {name: torch.stack(rows).numpy() for name, rows in self.rows.items()}
         return {"step": np.array(self.steps, np.int64), **stacked}
 
     def figure(self, arrays: dict[str, Array]) -> Figure:

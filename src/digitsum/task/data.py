@@ -48,8 +48,10 @@ class Course(NamedTuple):
     draw: Callable[[int], Batch] | None = None
 
     def examples(self, number: int) -> Batch:
-        """What there is to learn from in one pass."""
-        return self.train if self.draw is None else self.draw(number)
+        """What there is to learn from in one pass, on the device that `train` is on."""
+        if self.draw is None:
+            return self.train
+        return Batch(*(part.to(self.train.digits.device) for part in self.draw(number)))
 
     def batches(self, number: int) -> list[Batch]:
         """The mini-batches of one pass."""

@@ -196,4 +196,4 @@ class LitDigitSum(Learner):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Takes it back. Weights, optimizer and counters are Lightning's."""
         self.curves = Curves.from_state(checkpoint["curves"])
-        self._since = Since.from_state(checkpoint["since"])
+        self._since = Since.from_state(checkpoint["since"], self.device)

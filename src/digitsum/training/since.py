@@ -33,7 +33,7 @@ class Since:
         assert self._right is not None
         right = self._right.to(self._losses[0].dtype) / self._seen
         # In doubles, so that the rounded mean doesn't depend on how many replicas are beside it.
-        loss = self.losses().double().mean(0).to(right.dtype)
+        loss = self.losses().cpu().double().mean(0).to(right)  # not every GPU has doubles
         return {"train_loss": loss, "train_accuracy": right}
 
     def state(self) -> tuple[Any, ...]:
@@ -41,12 +41,17 @@ class Since:
         return (self.losses(), self._right, self._seen) if self.steps else ()
 
     @classmethod
-    def from_state(cls, state: tuple[Any, ...]) -> "Since":
-        """Also of a checkpoint of version 0.1, which kept logits [R, N, C] and labels [R, N]."""
+    def from_state(cls, state: tuple[Any, ...], device: torch.device | None = None) -> "Since":
+        """Also of a checkpoint of version 0.1, which kept logits [R, N, C] and labels [R, N].
+
+        Args:
+            state: a checkpoint's, which is read to the CPU.
+            device: on which training goes on.
+        """
         since = cls()
         if state:
             losses, right, seen = state
             if isinstance(seen, Tensor):
                 right, seen = (right.argmax(-1) == seen).sum(1), seen.shape[1]
-            since.add(losses, right, seen)
+            since.add(losses.to(device), right.to(device), seen)
         return since
