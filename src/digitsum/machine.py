@@ -37,6 +37,13 @@ def free_memory(groups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) 
     return max(0, min(found))
 
 
+def free_gpu_memory() -> int:
+    """Bytes of the GPU's own memory that nobody holds. There must be one."""
+    import torch  # only now, since it takes a second
+
+    return int(torch.cuda.mem_get_info()[0])
+
+
 def described() -> str:
     """What a result was made on, for whoever reads it later: system, processor, cores."""
     return f"{platform.system()} {platform.machine()}, {_processor()}, {usable_cores()} cores"

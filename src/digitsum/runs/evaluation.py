@@ -50,6 +50,7 @@ def examples(run: StoredRun, split: str, length: int | None) -> Asked:
             config.data.source._target_ = "digitsum.task.examples.IndependentStreams"
             note = "the blog has no files of this length: drawn anew, each replica its own"
         config.data.length = length
+    config.trainer.accelerator = "cpu"  # wherever it was trained
     check_sizes(config, Path(config.data.root))
     data = build_data(config)
     data.setup()

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.errors import UserError
-from digitsum.machine import free_memory, taken_memory, usable_cores
+from digitsum.machine import free_gpu_memory, free_memory, taken_memory, usable_cores
 from digitsum.runs.checks.counts import Counts, counted
-from digitsum.runs.checks.trainer_flags import on_cpu
+from digitsum.runs.checks.trainer_flags import on_cpu, on_cuda
 from digitsum.task.data import PROBED
 
 MIB = 2**20
@@ -22,6 +22,8 @@ FLOAT = 4
 # What is imported after the estimate is made, the second with the compiled kernels; what is before
 # differs by hundreds of MiB between builds of torch, and is looked up.
 PLAIN, COMPILED = 110 * MIB, 220 * MIB
+# What CUDA's libraries take of the CPU's memory, and matrix products of the GPU's.
+CUDA, PRODUCTS = 600 * MIB, 32 * MIB
 # A replica's own objects beside its numbers: rows of tables, dots of figures, generators.
 REPLICA = 0.1 * MIB
 # What the keys that decide the size would be in a run that fits anywhere.
@@ -37,11 +39,14 @@ SMALL = {
 
 
 class Sizes(NamedTuple):
-    """Bytes: `memory` at its largest; `disk` as long as it runs, `left` once it is done."""
+    """Bytes: `memory` at its largest; `disk` as long as it runs, `left` once it is done; `gpu` of a
+    GPU's own.
+    """
 
     memory: float
     disk: float
     left: float
+    gpu: float = 0.0
 
 
 def sizes(config: DictConfig) -> Sizes:
@@ -54,22 +59,25 @@ def sizes(config: DictConfig) -> Sizes:
     curves = 8 * 4 * counts.points * counts.replicas
     norms = _norms(config, counts)
     compiled = config.recurrence == "fast" and on_cpu(config.trainer.accelerator)
-    trained = _compiled(counts) if compiled else _plain(counts)
+    # In training, the best, moments, gradients, a checkpoint, flat copies.
+    learnt = 10 * weights + (_compiled(counts) if compiled else _plain(counts))
+    cuda = on_cuda(config.trainer.accelerator)
+    looked, looked_there = _probes(config, counts, cuda)
     memory = (
         taken_memory()
         + (COMPILED if compiled else PLAIN)
         + 1.2 * digits  # one split is stacked from its replicas while the others are held
-        + 10 * weights  # in training, the best, moments, gradients, a checkpoint, flat copies
         + REPLICA * counts.replicas
-        + trained
-        + _probes(config, counts)
+        + looked
         + 3 * curves
         + 2 * norms
+        + (CUDA + 2 * weights if cuda else learnt)
     )
+    gpu = PRODUCTS + digits + learnt + looked_there if cuda else 0.0
     files = counts.distinct * counts.examples * (2 * counts.length + 3)
     checkpoint = 4 * weights  # in training, the best, two moments
     left = files + checkpoint + 2 * curves + norms + 0.2 * MIB + 1200 * counts.replicas
-    return Sizes(memory, left + checkpoint, left)
+    return Sizes(memory, left + checkpoint, left, gpu)
 
 
 def check_sizes(config: DictConfig, folder: Path) -> None:
@@ -83,13 +91,16 @@ def check_sizes(config: DictConfig, folder: Path) -> None:
         UserError: naming the key that asks for most.
     """
     needed = sizes(config)
-    for what, need, free in (
-        ("memory", needed.memory, free_memory() + taken_memory()),
-        ("disk", needed.disk, shutil.disk_usage(_there(folder)).free),
-    ):
-        if need > free:
+    there = {
+        "memory": free_memory() + taken_memory(),
+        "gpu": free_gpu_memory() if needed.gpu else 0,
+        "disk": shutil.disk_usage(_there(folder)).free,
+    }
+    for what, free in there.items():
+        if (need := getattr(needed, what)) > free:
+            of = "the GPU's memory" if what == "gpu" else what
             raise UserError(
-                f"{_largest(config, what, need)} needs about {_said(need)} of {what}; "
+                f"{_largest(config, what, need)} needs about {_said(need)} of {of}; "
                 f"{_said(free)} are free"
             )
 
@@ -140,20 +151,26 @@ def _states(counts: Counts, sequences: int) -> float:
     return counts.replicas * sequences * counts.length * counts.hidden
 
 
-def _probes(config: DictConfig, counts: Counts) -> float:
-    """The largest of the probes at hand: they look one after another."""
+def _probes(config: DictConfig, counts: Counts, cuda: bool) -> tuple[float, float]:
+    """The largest of the probes at hand, which look one after another: what it takes of the CPU's
+    memory, and of a GPU's own.
+    """
     kinds = _kinds(config)
-    found = [0.0]
-    if "Memory" in kinds:  # the states of all that it looks at; of one replica in doubles, twice
+    here, there = [0.0], [0.0]
+    if "Memory" in kinds:
+        # The states of two sets of sequences; those of one set twice, where it runs; those of a
+        # replica in doubles, twice, on the CPU.
         seen = max(counts.examples, 2 * 100 * PROBED)
+        digits, states = 8 * counts.replicas * seen * counts.length, FLOAT * _states(counts, seen)
         one = 6 * FLOAT * seen * counts.length * counts.hidden
-        found.append(8 * counts.replicas * seen * counts.length)
-        found[-1] += 2 * FLOAT * _states(counts, seen) + one
+        here.append(digits + (1 if cuda else 2) * states + one)
+        there.append(digits + states)
+    looking = there if cuda else here
     if "Spectrum" in kinds:
-        found.append(60 * FLOAT * counts.replicas * (counts.states * counts.hidden) ** 2)
+        looking.append(60 * FLOAT * counts.replicas * (counts.states * counts.hidden) ** 2)
     if kinds & {"Saturation", "GradientFlow"}:
-        found.append(FLOAT * _states(counts, counts.batch) * 2.4 * counts.gates)
-    return max(found)
+        looking.append(FLOAT * _states(counts, counts.batch) * 2.4 * counts.gates)
+    return max(here), max(there) if cuda else 0.0
 
 
 def _kinds(config: DictConfig) -> set[str]:

@@ -84,6 +84,15 @@ def on_cpu(accelerator: str) -> bool:
     return not (torch.cuda.is_available() or torch.backends.mps.is_available())
 
 
+def on_cuda(accelerator: str) -> bool:
+    """Whether training runs on a GPU that has memory of its own."""
+    if accelerator in ("cpu", "mps"):
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
 def check_device(trainer: DictConfig) -> None:
     """Raises: UserError, where this machine hasn't the device that is wanted."""
     wanted = trainer.accelerator
