@@ -115,7 +115,7 @@ class _Clock(Onlooker):
         self.per_step = (time.perf_counter() - self.started) / trainer.global_step
 
 
-def ours(model: str, length: int, replicas: int, folder: Path) -> Timer:
+def ours(model: str, length: int, replicas: int, folder: Path, accelerator: str = "cpu") -> Timer:
     """The whole of `train.py` in steady state: data, TensorBoard, evaluations, checkpoints."""
 
     def seconds(steps: int) -> float:
@@ -123,7 +123,7 @@ def ours(model: str, length: int, replicas: int, folder: Path) -> Timer:
         data, module = compose(*words, f"data.root={folder / 'data'}")
         clock = _Clock()
         trainer = pl.Trainer(
-            accelerator="cpu",
+            accelerator=accelerator,
             max_steps=steps,
             max_epochs=-1,
             limit_val_batches=0,
