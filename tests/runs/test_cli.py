@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
+from matplotlib.image import imread
 from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -65,6 +66,10 @@ def test_a_run_leaves_everything_and_repeats_itself(
     assert {"train/loss", "dev/loss", "dev/accuracy", "with_interval/dev_accuracy_low"} <= tags
     steps = [event.step for event in events.Scalars("dev/accuracy")]
     assert steps == [50, 100, 150, 200, 228]
+    (shown,) = events.Images("figures/curves")
+    picture = tmp_path / "run" / "curves.png"
+    assert shown.encoded_image_string == picture.read_bytes()
+    assert (shown.step, shown.height, shown.width) == (228, *imread(picture).shape[:2])
 
     evaluated = command("evaluate.py", "run=run", draws=True)
     assert evaluated.returncode == 0, evaluated.stderr

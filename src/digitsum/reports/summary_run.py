@@ -22,16 +22,14 @@ def write_summary_run(page: Page, found: Sweep, own: Folder) -> None:
     if not found.in_tensorboard:
         return
     # Here, because a report without TensorBoard needn't wait for torch.
-    from matplotlib.image import imread
     from torch.utils.tensorboard import SummaryWriter
 
-    from digitsum.training.logbooks.tensorboard import own_events
+    from digitsum.training.logbooks.tensorboard import add_png, own_events
 
     own.add([f"{FOLDER}/{own_events()}"])
     with SummaryWriter(str(place)) as writer:
         for picture in page.pictures[:1]:
-            shown = imread(found.folder / f"{picture.file}.png")
-            writer.add_image(f"answer/{picture.name}", shown, dataformats="HWC")
+            add_png(writer, f"answer/{picture.name}", found.folder / f"{picture.file}.png")
         title = f"{found.done}, best on dev first"
         ranked = best_first(found, page.results.rows)
         writer.add_figure("answer/table", table(page.results.head, ranked, title))
