@@ -23,7 +23,7 @@ PHRASES = Path(__file__).with_name("findings.zh.yaml")
 RESULTS = """# Results of the studies at full settings
 
 Studies as the command at the end of each page runs them: 19,000 optimizer steps a job (250 of the
-explosion, 9,500 to 38,000 of the budget). Lines are means over replicas, bands 95 % bootstrap
+explosion, 9,500 to 152,000 of the budgets). Lines are means over replicas, bands 95 % bootstrap
 intervals, dots replicas; how many replicas a job has is in each table. How claims are judged:
 [method.md](method.md).
 
