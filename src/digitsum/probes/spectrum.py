@@ -22,7 +22,7 @@ def spectral_radius(cell: Cell) -> Tensor:
     """The largest modulus of an eigenvalue of U, of the candidate's block for gated cells, of all
     layers: [R].
     """
-    matrix = cell.spectral_matrix().detach()
+    matrix = cell.spectral_matrix().detach().cpu()  # not every GPU has eigenvalues
     finite = matrix.masked_fill(~matrix.isfinite(), 0)
     return cast(Tensor, torch.linalg.eigvals(finite).abs().amax(-1))
 
@@ -61,7 +61,8 @@ def stretch(classifier: Classifier, digits: Tensor) -> tuple[Tensor, Tensor]:
         wide = scale.repeat_interleave(size, dim=1).unsqueeze(-1)
         tangent = tuple(part / wide for part in tangent)
     # Rows are directions of s_0.
-    jacobian = torch.cat(tangent, -1).view(replicas, batch, size, size)
+    jacobian = torch.cat(tangent, -1).view(replicas, batch, size, size).cpu()
+    logarithm = logarithm.cpu()
     finite = jacobian.isfinite().all(-1).all(-1)
     safe = jacobian.masked_fill(~finite[..., None, None], 0)
     singular = torch.linalg.matrix_norm(safe, ord=2).clamp(min=1e-30).log() + logarithm
