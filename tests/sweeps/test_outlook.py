@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from digitsum.sweeps.outlook import Asked, seconds_left, to_come
+from digitsum.sweeps.outlook import Asked, seconds_left, takes, to_come
 from digitsum.sweeps.span_rule import Ask, Rule, search
 
 from .test_span_rule import CURVES, Network
@@ -67,6 +67,17 @@ def test_before_any_job_nothing_is_known() -> None:
     assert seconds_left(Rule(), [[]]) is None
     # What is asked first is known nevertheless.
     assert [one.length for one in to_come(Rule(), [])][:3] == [5, 5, 5]
+
+
+def test_a_job_takes_as_long_as_its_searchs_others_else_as_those_of_all() -> None:
+    asks = [Ask(length, 0.001, 0, 8) for length in (10, 20, 40)]
+    answer = Network(30.0, 4.0, 0.1, 0.0, seed=0)(asks[0])
+    slow, fast = ([Asked(ask, answer, 1 + pace * ask.length) for ask in asks] for pace in (4, 2))
+    asked = Ask(80, 0.001, 0, 9)  # two batches of eight
+    seconds = [taken(asked) for taken in takes([slow, fast, []])]
+    assert seconds == pytest.approx([1 + 4 * 160, 1 + 2 * 160, 1 + 3 * 160])
+    (unknown,) = takes([[]])
+    assert (unknown(asked), unknown(asks[0])) == (160, 10)
 
 
 def test_a_searchs_own_pace_counts_and_searches_add_up() -> None:

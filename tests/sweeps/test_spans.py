@@ -169,6 +169,23 @@ def test_one_search_given_twice_asks_the_same_twice(tmp_path: Path) -> None:
             (folder / job_folder(job, []) / "results.json").write_text(text)
 
 
+def test_what_takes_longest_is_begun_first(tmp_path: Path) -> None:
+    """Else what is last runs alone. First by size; then a job of a GRU takes ten times as long."""
+    folder = tmp_path / "s"
+    chosen(folder, [{}], fixed=[])
+    result = json.loads((folder / "0" / "results.json").read_text())
+    going = rounds(Rule(longest=40), [["model=srn"], ["model=gru"]], folder)
+    jobs = next(going)
+    assert [job[0] for job in jobs] == ["model=srn"] * 3 + ["model=gru"] * 3  # as they were given
+    for job in jobs:
+        (folder / job_folder(job, [])).mkdir()
+        told = result | {"seconds": 100.0 if job[0] == "model=gru" else 10.0}
+        (folder / job_folder(job, []) / "results.json").write_text(json.dumps(told))
+    later = [job[0] for job in next(going)]
+    assert later == sorted(later)
+    assert len({*later}) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -1,7 +1,7 @@
 """About how long searches for memory spans still need: their rule played on, by what is known."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import NormalDist, fmean, median
 from typing import Any, NamedTuple
 
@@ -87,21 +87,27 @@ def _further(length: int, known: int, accuracy: float) -> float:
 
 
 def seconds_left(rule: Rule, searches: Sequence[Sequence[Asked]]) -> float | None:
-    """Of all that is to come, one job after the other; None before any job has said its time.
+    """Of all that is to come, one job after the other; None before any job has said its time."""
+    if not any(one.seconds for done in searches for one in done):
+        return None
+    pairs = zip(searches, takes(searches), strict=True)
+    return sum(seconds(one) for done, seconds in pairs for one in to_come(rule, done))
 
-    A job's time grows with its length and replicas as this search's jobs have said, else as all
-    searches' on average.
+
+def takes(searches: Sequence[Sequence[Asked]]) -> list[Callable[[Ask], float]]:
+    """Of each search, in how many seconds a job of it is done.
+
+    It grows with its length and replicas as this search's jobs have said, else as all searches' on
+    average; before any has, it is the job's size.
     """
     known = [_cost(done) for done in searches]
     told = [one for one in known if one is not None]
-    if not told:
-        return None
-    usual = fmean(start for start, _ in told), fmean(each for _, each in told)
-    left = 0.0
-    for done, own in zip(searches, known, strict=True):
-        start, each = own or usual
-        left += sum(start + each * _size(one) for one in to_come(rule, done))
-    return left
+    usual = (fmean(start for start, _ in told), fmean(each for _, each in told)) if told else (0, 1)
+
+    def taken(start: float, each: float) -> Callable[[Ask], float]:
+        return lambda ask: start + each * _size(ask)
+
+    return [taken(*(own or usual)) for own in known]
 
 
 def _cost(done: Sequence[Asked]) -> tuple[float, float] | None:

@@ -19,7 +19,7 @@ from digitsum.errors import UserError
 from digitsum.runs import results
 from digitsum.runs.places import key_of
 from digitsum.sweeps.manifest import job_folder, read_manifest
-from digitsum.sweeps.outlook import Asked, seconds_left
+from digitsum.sweeps.outlook import Asked, seconds_left, takes
 from digitsum.sweeps.search import tell_round
 from digitsum.sweeps.span_rule import Answer, Ask, Asking, Rule, search
 
@@ -126,6 +126,17 @@ def _tell(number: int, searches: Sequence[_Search], left: float | None) -> None:
     paper.paper().print(f"round {number} · {jobs} · {'; '.join(told)}{soon}")
 
 
+def _longest_first(searches: Sequence[_Search]) -> list[list[str]]:
+    """A round's jobs, so that where several run at once none is left to run alone at its end."""
+    seconds = takes([one.done for one in searches])
+    timed = [
+        (taken(ask), job)
+        for one, taken in zip(searches, seconds, strict=True)
+        for ask, job in zip(one.asks, one.jobs(), strict=True)
+    ]
+    return [job for _, job in sorted(timed, key=lambda pair: pair[0], reverse=True)]
+
+
 def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
     """Overrides of jobs to be run, round by round; sent anything once they lie in the folder.
 
@@ -154,7 +165,7 @@ def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
         places = [[folder / job_folder(job, keys) for job in several] for several in jobs]
         before = {place: _written(place) for place in itertools.chain(*places)}
         begun = time.monotonic()
-        yield [*itertools.chain(*jobs)]
+        yield _longest_first(searches)
         passed = time.monotonic() - begun
         told = [
             [_asked(ask, place) for ask, place in zip(one.asks, several, strict=True)]
