@@ -4,8 +4,8 @@ sentence and a picture.
 python tools/make_spans.py [multirun/memory_span multirun/memory_span_small]
 
 The READMEs say a span where the ends of its interval are within a factor of 1.25, or where it is
-beyond the longest length asked; by the first of the pages that has it so. Without a folder they are
-made of the pages as they are.
+beyond the longest length asked; by the first of the pages that has it so. So it is with how much
+longer one is with twice the steps. Without a folder they are made of the pages as they are.
 """
 
 import re
@@ -35,6 +35,15 @@ CHINESE = (
     "**新样本上的记忆跨度**（准确率降到一半以下时的长度，各单元用各自最好的学习率）：{}。搜索规则见"
     "[docs/method.md](docs/method.md#sought-rather-than-gridded)；区间为 95 %，两端各 {} 个重复。"
 )
+# How much longer with twice the steps: the first of these pages that says it of a cell.
+BUDGETS = ("span_budget_large", "span_budget")
+# Not what is a least factor.
+GROWN = re.compile(r"(?<![\d.])(?<!at least )(\d[\d.]*) \[([\d.]+), ([\d.]+)\] \((\w+)\)")
+LONGER = {
+    ENGLISH: "\n\nWith twice the optimizer steps a span is longer by a factor of {}: "
+    "[budgets]({}).\n",
+    CHINESE: "\n\n优化步数加倍时，跨度变长的倍数：{}（[预算]({})）。\n",
+}
 # Behind these, where a page has any.
 LEARNT = {
     ENGLISH: " By heart, on three copies of each pair: {}.",
@@ -96,6 +105,21 @@ def named(known: dict[str, Told]) -> list[str]:
     return together({f"`{cell}`": one.words for cell, one in known.items()})
 
 
+def longer() -> tuple[list[str], str]:
+    """By what factor a cell's span is longer with twice the steps, as far as that is narrow; a page
+    that says so.
+    """
+    found: dict[str, str] = {}
+    pages = {study: text for study in BUDGETS if (text := page_of(study))}
+    for text in pages.values():
+        answer = re.search(r"^With twice the optimizer steps .*$", text, re.MULTILINE)
+        of_steps = answer[0].partition(" With twice the hidden size")[0] if answer else ""
+        for middle, low, high, cell in GROWN.findall(of_steps):
+            if float(high) <= NARROW * float(low):
+                found.setdefault(cell, f"{middle} [{low}, {high}] (`{cell}`)")
+    return [*found.values()], f"docs/results/{next(iter(pages), '')}.md"
+
+
 def main() -> None:
     folders = [Path(name).resolve() for name in sys.argv[1:]]
     for folder in folders:
@@ -111,7 +135,9 @@ def main() -> None:
         text = words.format(joined.join(cells), count)
         if learnt:
             text += LEARNT[words].format(joined.join(learnt))
-        quoted(ROOT / name, text + "\n", "span")
+        factors, where = longer()
+        text += LONGER[words].format(joined.join(factors), where) if factors else "\n"
+        quoted(ROOT / name, text, "span")
     both = ({cell: one.words for cell, one in each.items()} for each in (known, heart))
     save(picture(*both), FIGURES / "spans")
     unused()
