@@ -106,18 +106,19 @@ def named(known: dict[str, Told]) -> list[str]:
 
 
 def longer() -> tuple[list[str], str]:
-    """By what factor a cell's span is longer with twice the steps, as far as that is narrow; a page
-    that says so.
+    """By what factor a cell's span is longer with twice the steps, as far as that is narrow; the
+    first page that says so.
     """
     found: dict[str, str] = {}
-    pages = {study: text for study in BUDGETS if (text := page_of(study))}
-    for text in pages.values():
-        answer = re.search(r"^With twice the optimizer steps .*$", text, re.MULTILINE)
+    where: list[str] = []
+    for study in BUDGETS:
+        answer = re.search(r"^With twice the optimizer steps .*$", page_of(study), re.MULTILINE)
         of_steps = answer[0].partition(" With twice the hidden size")[0] if answer else ""
         for middle, low, high, cell in GROWN.findall(of_steps):
             if float(high) <= NARROW * float(low):
                 found.setdefault(cell, f"{middle} [{low}, {high}] (`{cell}`)")
-    return [*found.values()], f"docs/results/{next(iter(pages), '')}.md"
+                where.append(f"docs/results/{study}.md")
+    return [*found.values()], where[0] if where else ""
 
 
 def main() -> None:
