@@ -130,13 +130,13 @@ def main() -> None:
     heart = published((LEARNING, SPAN), *((study, BY_HEART) for study in STUDIES))
     cells, learnt = named(known), named(heart)
     counts = sorted(set().union(*(one.replicas for one in known.values())))
+    factors, where = longer()
     many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(*counts)
     for name, words, joined in (("README.md", ENGLISH, ", "), ("README.zh.md", CHINESE, "，")):
         count = many if name == "README.md" else many.replace(" to ", " 到 ")
         text = words.format(joined.join(cells), count)
         if learnt:
             text += LEARNT[words].format(joined.join(learnt))
-        factors, where = longer()
         text += LONGER[words].format(joined.join(factors), where) if factors else "\n"
         quoted(ROOT / name, text, "span")
     both = ({cell: one.words for cell, one in each.items()} for each in (known, heart))

@@ -126,13 +126,15 @@ def _tell(number: int, searches: Sequence[_Search], left: float | None) -> None:
     paper.paper().print(f"round {number} · {jobs} · {'; '.join(told)}{soon}")
 
 
-def _longest_first(searches: Sequence[_Search]) -> list[list[str]]:
+def _longest_first(
+    searches: Sequence[_Search], jobs: Sequence[Sequence[list[str]]]
+) -> list[list[str]]:
     """A round's jobs, so that where several run at once none is left to run alone at its end."""
     seconds = takes([one.done for one in searches])
     timed = [
         (taken(ask), job)
-        for one, taken in zip(searches, seconds, strict=True)
-        for ask, job in zip(one.asks, one.jobs(), strict=True)
+        for one, taken, several in zip(searches, seconds, jobs, strict=True)
+        for ask, job in zip(one.asks, several, strict=True)
     ]
     return [job for _, job in sorted(timed, key=lambda pair: pair[0], reverse=True)]
 
@@ -165,7 +167,7 @@ def rounds(rule: Rule, cells: Sequence[Sequence[str]], folder: Path) -> Rounds:
         places = [[folder / job_folder(job, keys) for job in several] for several in jobs]
         before = {place: _written(place) for place in itertools.chain(*places)}
         begun = time.monotonic()
-        yield _longest_first(searches)
+        yield _longest_first(searches, jobs)
         passed = time.monotonic() - begun
         told = [
             [_asked(ask, place) for ask, place in zip(one.asks, several, strict=True)]

@@ -170,7 +170,7 @@ def _probes(config: DictConfig, counts: Counts, cuda: bool) -> tuple[float, floa
         looking.append(60 * FLOAT * counts.replicas * (counts.states * counts.hidden) ** 2)
     if kinds & {"Saturation", "GradientFlow"}:
         looking.append(FLOAT * _states(counts, counts.batch) * 2.4 * counts.gates)
-    return max(here), max(there) if cuda else 0.0
+    return max(here), max(there)
 
 
 def _kinds(config: DictConfig) -> set[str]:
