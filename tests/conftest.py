@@ -3,6 +3,7 @@
 Nothing heavy is imported here: pytest reads it before it starts those that run the tests.
 """
 
+import importlib
 import os
 import signal
 import subprocess
@@ -157,11 +158,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[object]:
     """One thread a test, since as many run as there are cores; what they import is no garbage."""
+    os.environ["OMP_NUM_THREADS"] = "1"
     with importing():
         collected = yield
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.set_num_threads(1)
+    if "hydra" in sys.modules:
+        importlib.import_module("tests.read_once").read_once()
     return collected
 
 

@@ -11,18 +11,20 @@ take a third of what a short command takes.
 import gc
 import io
 import json
+import logging
 import os
 import runpy
 import signal
 import sys
 import time
 import traceback
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from digitsum.importing import importing
@@ -120,6 +122,28 @@ def drawn() -> None:
         figure.savefig(io.BytesIO(), format=kind)
 
 
+def trained(place: str) -> None:
+    """One small run, after which each fork knows what is looked up for the first time.
+
+    It is warned of nothing, so that each fork may still be. Machine code is there already in each;
+    what loading it does is tested in processes.
+    """
+    composed = import_module("digitsum.runs.manual").composed
+    words = ["data.length=5", "trainer.max_steps=20", f"data.root={place}"]
+    logging.disable(logging.INFO)
+    with warnings.catch_warnings(action="ignore"):
+        config = composed(str(REPO / "conf"), "config", words)
+        import_module("digitsum.runs.checks.check").check(config, folder=place)
+        build = import_module("digitsum.runs.build")
+        data, module = build.build_data(config), build.build_module(config, {})
+        make = import_module("hydra.utils").instantiate
+        trainer = make(config.trainer, logger=False, callbacks=[])
+        trainer.fit(module, data, weights_only=True)
+        trainer.test(module, data, verbose=False)
+        import_module("digitsum.runs.results").versions()
+    logging.disable(logging.NOTSET)
+
+
 def main() -> None:
     sys.path.insert(0, str(REPO))
     with importing():
@@ -128,12 +152,10 @@ def main() -> None:
         for one in (REPO / "src" / "digitsum" / "questions").glob("[a-z]*.py"):
             import_module(f"digitsum.questions.{one.stem}")
         drawn()
-        import_module("torch").set_num_threads(1)  # as many commands run at once as there are cores
-        # One configuration, after which Hydra's grammar is known.
-        composed = import_module("digitsum.runs.manual").composed
-        composed(str(REPO / "conf"), "config", ["model=gru", "lr=0.1"])
-        # Machine code is there already in each fork; what loading it does is tested in processes.
-        import_module("digitsum.kernels.epoch").ready(np.dtype(np.float32))
+        import_module("torch").set_num_threads(1)  # others would not be there in a fork
+        import_module("tests.read_once").read_once()
+        with TemporaryDirectory() as place:
+            trained(place)
     for line in sys.stdin:
         told = json.loads(line)
         if "poll" in told:

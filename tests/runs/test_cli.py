@@ -49,10 +49,10 @@ def test_a_run_leaves_everything_and_repeats_itself(
     assert [replica["seed"] for replica in replicas] == [0, 1, 2]
     assert found["optimizer_steps"] == 6 * 38
 
-    # Repeated in a process of its own, on one thread: a replica is computed whole by one,
-    # however many there are.
+    # Repeated in a process of its own, on two threads where the first was on one: a replica is
+    # computed whole by one, however many there are.
     more = ("hydra.run.dir=again", "callbacks.progress.lines=true")
-    again = process("train.py", *words[:-1], *more, threads=1)
+    again = process("train.py", *words[:-1], *more, threads=2)
     assert again.returncode == 0
     lines = again.stderr.splitlines()
     assert [line.split(" · ")[0] for line in lines] == [
