@@ -29,7 +29,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             target = tree / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes((REPO / name).read_bytes())
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(place), str(tree)]
+    # By the setuptools that PyTorch needs, not by one that would be fetched for this alone.
+    here = ["-q", "--no-deps", "--no-build-isolation", "-w", str(place)]
+    build = [sys.executable, "-m", "pip", "wheel", *here, str(tree)]
     subprocess.run(build, check=True, capture_output=True)
     (made,) = place.glob("*.whl")
     return made
