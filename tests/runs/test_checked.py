@@ -10,6 +10,7 @@ from digitsum.runs.build import question
 from digitsum.runs.checks.check import check
 from digitsum.runs.checks.meant import settle
 from digitsum.runs.checks.shape import check_override, check_shape
+from digitsum.runs.checks.trainer_flags import check_device
 
 from .test_configs import composed
 
@@ -103,6 +104,38 @@ def test_a_server_is_asked_of_a_run_that_has_a_folder(tmp_path: Path) -> None:
     check(composed(*typed), typed)
     with pytest.raises(UserError, match=r"^logger: http://127\.0\.0\.1:9 doesn't answer \("):
         check(composed(*typed, f"data.root={tmp_path}"), typed, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "precision", "there", "words"),
+    [
+        ("gpu", "64", {"mps"}, "trainer.precision is 64; Apple's GPU has no doubles (trainer=cpu)"),
+        ("mps", "64-true", {"mps"}, "trainer.precision is 64-true; Apple's GPU has no doubles"),
+        ("auto", "64", {"mps"}, "trainer.precision is 64; Apple's GPU has no doubles"),
+        ("cuda", "64", {"mps"}, "trainer.accelerator is cuda; this machine has none (trainer=cpu)"),
+        ("gpu", "32", set(), "trainer.accelerator is gpu; this machine has none (trainer=cpu)"),
+        ("gpu", "64", {"cuda"}, ""),
+        ("gpu", "32", {"mps"}, ""),
+        ("auto", "64", set(), ""),
+        ("cpu", "64", {"mps"}, ""),
+    ],
+)
+def test_a_device_that_can_not_is_told(
+    accelerator: str,
+    precision: str,
+    there: set[str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: "cuda" in there)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: "mps" in there)
+    trainer = composed(f"trainer.accelerator={accelerator}", f"+trainer.precision={precision}")
+    if not words:
+        check_device(trainer.trainer)
+        return
+    with pytest.raises(UserError) as error:
+        check_device(trainer.trainer)
+    assert str(error.value).startswith(words)
 
 
 def test_two_keys_that_say_the_same() -> None:

@@ -140,6 +140,26 @@ def test_sizes_are_sums_of_what_is_held(
     assert found.disk == pytest.approx(left + 4 * weights)
 
 
+@pytest.mark.parametrize("probe", ["", "Saturation", "GradientFlow", "Spectrum"])
+@pytest.mark.parametrize("way", ["fast", "reference"])
+def test_doubles_take_twice_what_is_not_digits_or_curves(
+    way: str, probe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizing, "taken_memory", lambda: 0)
+    found = []
+    for precision in ("32", "64", "64-true"):
+        config = composed("replicas=3", f"recurrence={way}", f"+trainer.precision={precision}")
+        with open_dict(config):
+            config.callbacks = {"one": {"_target_": f"digitsum.probes.{probe}"}} if probe else {}
+        found.append(sizes(config))
+    digits, weights, curves = BASE
+    same = (220 if way == "fast" else 110) * MIB + 1.2 * digits + 0.1 * MIB * 3 + 3 * curves
+    single, double, spelt = found
+    assert double == spelt
+    assert double.memory - same == pytest.approx(2 * (single.memory - same))
+    assert double.left - single.left == pytest.approx(4 * weights)
+
+
 def test_gates_and_states_are_held_by_each_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sizing, "taken_memory", lambda: 0)
     found = {}

@@ -8,6 +8,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.runs.build import question
+from digitsum.runs.checks.trainer_flags import doubles
 from digitsum.runs.checks.trial import small_classifiers
 from digitsum.task.examples import Examples, Split
 from digitsum.task.files import load_folder
@@ -30,6 +31,7 @@ class Counts(NamedTuple):
     gates: int
     states: int
     points: int  # evaluations
+    number: int = 4  # bytes of a weight or a state
 
 
 def counted(config: DictConfig) -> Counts:
@@ -54,6 +56,7 @@ def counted(config: DictConfig) -> Counts:
         len(cell.gates) * config.model.get("layers", 1),
         len(cell.states) * config.model.get("layers", 1),
         min(limits, default=0) // config.evaluate_every,
+        8 if doubles(config.trainer) else 4,
     )
 
 

@@ -18,7 +18,7 @@ from digitsum.runs.checks.trainer_flags import on_cpu, on_cuda
 from digitsum.task.data import PROBED
 
 MIB = 2**20
-FLOAT = 4
+FLOAT, DOUBLE = 4, 8
 # What is imported after the estimate is made, the second with the compiled kernels; what is before
 # differs by hundreds of MiB between builds of torch, and is looked up.
 PLAIN, COMPILED = 110 * MIB, 220 * MIB
@@ -55,7 +55,7 @@ def sizes(config: DictConfig) -> Sizes:
     digits = 8 * counts.replicas * counts.examples * counts.length
     if config.data.get("fresh"):  # passes held at once, as bytes, beside the last one drawn
         digits *= 3
-    weights = FLOAT * counts.weights * counts.replicas
+    weights = counts.number * counts.weights * counts.replicas
     curves = 8 * 4 * counts.points * counts.replicas
     norms = _norms(config, counts)
     compiled = config.recurrence == "fast" and on_cpu(config.trainer.accelerator)
@@ -139,16 +139,16 @@ def _compiled(counts: Counts) -> float:
     gated = 1.25 * counts.gates if counts.gates > 1 else 0
     threads = min(usable_cores(), counts.replicas)
     one = counts.batch * counts.length * counts.hidden
-    return float(FLOAT * threads * one * (counts.states + gated))
+    return float(counts.number * threads * one * (counts.states + gated))
 
 
 def _plain(counts: Counts) -> float:
     """What autograd keeps of every step."""
-    return FLOAT * _states(counts, counts.batch) * 2.4 * counts.gates
+    return _states(counts, counts.batch) * 2.4 * counts.gates
 
 
 def _states(counts: Counts, sequences: int) -> float:
-    return counts.replicas * sequences * counts.length * counts.hidden
+    return counts.number * counts.replicas * sequences * counts.length * counts.hidden
 
 
 def _probes(config: DictConfig, counts: Counts, cuda: bool) -> tuple[float, float]:
@@ -161,15 +161,16 @@ def _probes(config: DictConfig, counts: Counts, cuda: bool) -> tuple[float, floa
         # The states of two sets of sequences; those of one set twice, where it runs; those of a
         # replica in doubles, twice, on the CPU.
         seen = max(counts.examples, 2 * 100 * PROBED)
-        digits, states = 8 * counts.replicas * seen * counts.length, FLOAT * _states(counts, seen)
-        one = 6 * FLOAT * seen * counts.length * counts.hidden
+        digits, states = 8 * counts.replicas * seen * counts.length, _states(counts, seen)
+        one = 3 * DOUBLE * seen * counts.length * counts.hidden
         here.append(digits + (1 if cuda else 2) * states + one)
         there.append(digits + states)
     looking = there if cuda else here
     if "Spectrum" in kinds:
-        looking.append(60 * FLOAT * counts.replicas * (counts.states * counts.hidden) ** 2)
+        numbers = 60 * counts.replicas * (counts.states * counts.hidden) ** 2
+        looking.append(counts.number * numbers)
     if kinds & {"Saturation", "GradientFlow"}:
-        looking.append(FLOAT * _states(counts, counts.batch) * 2.4 * counts.gates)
+        looking.append(_plain(counts))
     return max(here), max(there)
 
 

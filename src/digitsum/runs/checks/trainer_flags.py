@@ -93,13 +93,22 @@ def on_cuda(accelerator: str) -> bool:
     return bool(torch.cuda.is_available())
 
 
+def doubles(trainer: DictConfig) -> bool:
+    """Whether training is in double precision."""
+    return trainer.get("precision") in (64, "64-true")
+
+
 def check_device(trainer: DictConfig) -> None:
-    """Raises: UserError, where this machine hasn't the device that is wanted."""
+    """Raises: UserError, where this machine hasn't the device that is wanted, or it no doubles."""
     wanted = trainer.accelerator
-    if wanted in ("cpu", "auto"):
+    if wanted == "cpu" or (wanted == "auto" and not doubles(trainer)):
         return
     import torch  # only now, since it takes a second
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not (any(there.values()) if wanted == "gpu" else there[wanted]):
+    if wanted != "auto" and not (any(there.values()) if wanted == "gpu" else there[wanted]):
         raise UserError(f"trainer.accelerator is {wanted}; this machine has none (trainer=cpu)")
+    if doubles(trainer) and there["mps"] and not there["cuda"]:
+        raise UserError(
+            f"trainer.precision is {trainer.precision}; Apple's GPU has no doubles (trainer=cpu)"
+        )
