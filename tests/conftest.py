@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from digitsum.importing import importing
+from digitsum.machine import free_memory, usable_cores
 
 from .forks import Begun, Forks
 from .printed import check_printed
@@ -25,6 +26,8 @@ REPO = Path(__file__).resolve().parents[1]
 
 # What must be set or taken away before anything is imported.
 CLEAN = "not_posix.py"
+WORKER = 2 * 2**30  # bytes
+MOST = 8  # more would import for longer than they test
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Going = subprocess.Popen[str] | Begun
 Begin = Callable[..., Going]
@@ -164,6 +167,12 @@ def pytest_collection() -> Iterator[object]:
     if "hydra" in sys.modules:
         importlib.import_module("tests.read_once").read_once()
     return collected
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, without which tests run in this process
+def pytest_xdist_auto_num_workers() -> int:
+    """As many as there are cores, and memory for what each of them imports and trains."""
+    return max(1, min(usable_cores(), int(free_memory() / WORKER), MOST))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -190,6 +190,24 @@ class Elementwise(SRN):
         return (a + state[0] * self.U,)
 
 
+class Cutting(SRN):
+    def step(self, a: Tensor, state: State) -> State:
+        first, _ = self.U.mT.chunk(2, -1)
+        return (a + state[0] @ first,)
+
+
+class Squaring(SRN):
+    def step(self, a: Tensor, state: State) -> State:
+        return (a + state[0] @ torch.ones(1, 8, 8),)
+
+
+class WeightsAlone(SRN):
+    """A product of weights with weights, which isn't worked out for each example."""
+
+    def step(self, a: Tensor, state: State) -> State:
+        return (a + state[0] + torch.tanh(self.b) @ self.U,)
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
@@ -197,6 +215,9 @@ class Elementwise(SRN):
         (Halving, "Halving.step can't be derived: it takes a power 0.5"),
         (Foreign, "it uses a tensor that isn't its own weight"),
         (Elementwise, "it uses the matrix U element by element"),
+        (Cutting, "it cuts the transpose of U; transpose what is cut"),
+        (Squaring, "it multiplies by a matrix that isn't its own weight"),
+        (WeightsAlone, "a product of U with weights alone"),
     ],
 )
 def test_what_a_step_can_not_do_is_named(kind: type[Cell], words: str) -> None:

@@ -194,6 +194,7 @@ def test_what_can_not_be_so_started_is_told() -> None:
     for overrides, words in (
         (("init.forget_bias=1",), "init.forget_bias: SRN has no gate that keeps the state"),
         (("init=chrono",), "init=chrono: SRN has no gate that keeps the state"),
+        (("model=gru_chrono", "init.chrono=2"), "init.chrono is 2; it must be 3 or more"),
         (("model=gru_chrono", "init.forget_bias=1"), "give one of the two"),
         (("model.layers=0",), "model.layers is 0; it must be a whole number, at least 1"),
         (("model=gru", "init.forget_bias=high"), "init.forget_bias is high; it must be a number"),

@@ -11,7 +11,7 @@ from digitsum.errors import UserError
 from digitsum.figures.gates import SEQUENCE, sequence_of
 from digitsum.figures.reading import reading
 from digitsum.network.cells import IRNN
-from digitsum.runs.asking import _votes, ask
+from digitsum.runs.asking import _right, _votes, ask
 from digitsum.task.question import PAIR, SUM, Question
 from digitsum.task.sequences import sequences
 
@@ -54,6 +54,12 @@ def test_the_commonest_answers_are_told_one_by_one() -> None:
     assert _votes(said._replace(answers=answers, probabilities=sure)) == told
     ten = "13: 4 of 10 (0.50); 8: 3 of 10 (0.60); 10: 2 of 10 (0.90); 2: 1 of 10 (0.10)"
     assert _votes(said._replace(answers=answers[:10], probabilities=sure[:10])) == ten
+
+
+def test_what_is_right_is_told_where_it_is_known() -> None:
+    said = ask(classifier(IRNN, 1), [6, 7, 0], SUM)._replace(answers=[13, 8, 13])
+    assert _right(said) == "13, by 2 of 3"
+    assert _right(said._replace(right=None)) == "-"
 
 
 def test_answers_are_those_of_the_network() -> None:

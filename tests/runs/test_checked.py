@@ -197,6 +197,9 @@ def test_text_that_is_a_number_is_one_and_a_path_is_whole(
     config = composed("lr='[1]'", "replicas='0'", "data.length='5.5'")
     settle(config)
     assert (config.lr, config.replicas, config.data.length) == ("[1]", "0", "5.5")
+    config = composed("lr='[1'", "replicas='\"'")  # which isn't even YAML
+    settle(config)
+    assert (config.lr, config.replicas) == ("[1", '"')
     config = composed("optimizer.lr=0.25")
     settle(config)
     assert config.lr == config.optimizer.lr == 0.25

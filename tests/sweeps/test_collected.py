@@ -108,6 +108,21 @@ def test_jobs_that_differ_in_seed_alone_are_one(tmp_path: Path) -> None:
     assert (found.varied, found.done) == ([], "2 of 2 jobs complete")
 
 
+def test_arrays_that_a_part_of_a_job_lacks_are_not_had(tmp_path: Path) -> None:
+    curves = {"dev_accuracy": np.zeros((3, 8)), "step": np.arange(3)}
+    norms = {"norms": np.ones((3, 8)), "step": np.arange(3)}
+    found = chosen(
+        tmp_path / "s",
+        [
+            {"seed": 0, "arrays": {"curves": curves, "gradient_norms": norms}},
+            {"seed": 8, "arrays": {"curves": curves}},
+        ],
+    )
+    (job,) = found.complete
+    assert job.arrays()["dev_accuracy"].shape == (3, 16)
+    assert job.arrays("gradient_norms") == {}
+
+
 def test_a_torn_array_is_its_own_jobs(tmp_path: Path) -> None:
     own = {"curves": {"dev_accuracy": np.zeros((3, 8)), "step": np.arange(3)}}
     found = chosen(tmp_path / "s", [{"lr": 0.1, "arrays": own}, {"lr": 0.2, "arrays": own}])

@@ -43,6 +43,11 @@ def test_answers_and_guessing_by_hand(ask: str) -> None:
     assert asked.chance == pytest.approx(max(often.values()) / 100)
 
 
+def test_labels_of_a_file_follow_from_nothing_else() -> None:
+    with pytest.raises(ValueError, match="nothing but the file"):
+        Question("label", 2, 2, 0, 0.5).labels(np.array([[1, 0, 1]]))
+
+
 def test_answers_have_names() -> None:
     assert [one.said(7) for one in (SUM, FIRST, PAIR)] == ["7", "7", "0 7"]
     assert SUM.by_chance == "0.10 (always 9)"

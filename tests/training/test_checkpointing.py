@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -146,6 +147,26 @@ def test_afterwards_signals_are_whose_they_were(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGTERM) != before
     book.teardown(Trainer(), None, "fit")  # type: ignore[arg-type]
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_in_a_thread_of_somebody_elses_signals_are_left_alone(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    book, failed = Checkpoints(str(tmp_path), seconds=0), []
+
+    def train() -> None:
+        try:
+            book.on_train_start(Trainer(), None)  # type: ignore[arg-type]
+            book.on_train_epoch_end(Trainer(3), None)  # type: ignore[arg-type]
+            book.teardown(Trainer(), None, "fit")  # type: ignore[arg-type]
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    assert failed == []
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert step(tmp_path / CURRENT) == 3
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process can't send itself these")
