@@ -123,3 +123,8 @@ def test_a_closed_descriptor_is_opened_on_nothing(number: int, tmp_path: Path) -
     finally:
         os.dup2(kept, number)
         os.close(kept)
+
+
+def test_what_can_not_be_read_is_not_spelled() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        b"\xff".decode("ascii", errors="digitsum")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitsum.questions.dial import best_on_the_dial, best_skips, dials, skip_remembers
+from digitsum.questions.dial import best_on_the_dial, best_skips, dials, skip, skip_remembers
 from digitsum.questions.explosion import dead, exploding, gradients_explode, growth, largest
 from digitsum.questions.judgement import Judgement, decide, rests_on
 from digitsum.questions.learning_rates import learning_rates_decide
@@ -258,6 +258,29 @@ def test_a_dial_is_told_at_its_shortest_and_its_longest_length(tmp_path: Path) -
         "At length 10 the best s on dev is 0.5 (95 %: 0.5 - 0.5), with test accuracy 0.700; "
         "at length 40 the best s on dev is 0.5 (95 %: 0.5 - 0.5), with test accuracy 0.300."
     )
+
+
+def test_a_panel_of_what_was_not_recorded_is_empty(tmp_path: Path) -> None:
+    """Of each dial accuracy was; of one of two how gradients flow, by which the first digit's is
+    a tenth, a thousandth and all of the last one's; of none exponents.
+    """
+    jobs = dialled(test=[0.9, 0.3, 0.6], dev=[0.9, 0.3, 0.6])
+    for job, first in zip(jobs, (1.0, 0.001, 0.1), strict=True):
+        norms = np.full((2, 8, 20), 5.0)  # at two looks, of which the last counts
+        norms[-1, :, 0] *= first
+        flow = {"norms": norms, "step": np.arange(2)}
+        job["arrays"] = {"gradient_flow": flow}
+    other = [job | {"data.length": 10, "arrays": {}} for job in jobs]
+    (made,) = skip(chosen(tmp_path, [*jobs, *other])).values()
+    tested, flows, exponents = (
+        {str(line.get_label()): np.asarray(line.get_ydata(), float) for line in axes.lines}
+        for axes in made.axes[:3]
+    )
+    assert {"length 10", "length 20"} <= tested.keys()
+    assert tested["length 20"] == pytest.approx([0.3, 0.6, 0.9])
+    assert "length 10" not in flows
+    assert flows["length 20"] == pytest.approx([-3, -1, 0])
+    assert not [name for name in exponents if name.startswith("length")]
 
 
 def test_a_dial_that_falls_is_refuted(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from digitsum.reports.report import report
+from digitsum.reports.report import notes, report
 from digitsum.runs.table import show_run, spread
+from digitsum.sweeps.collected import collect
 from digitsum.sweeps.made import Made
 
 from ..invented import chosen
@@ -174,3 +175,25 @@ def test_one_job_has_no_range_of_times() -> None:
     assert Made().told([3.2]) == ["One job took 3.2 s."]
     assert Made().told([3.2, 10.0]) == ["2 jobs took 13 s, 3.2 s to 10 s each."]
     assert Made().told([]) == []
+
+
+@pytest.mark.parametrize(("data", "told"), [("blog", True), ("digitsum", False)])
+def test_that_all_replicas_share_the_blogs_files_is_told(
+    data: str, told: bool, tmp_path: Path
+) -> None:
+    found = chosen(tmp_path, [{"data": data}])
+    (words,) = [one for one in notes(found) if "files" in one] or [""]
+    assert words.startswith("With data=blog all replicas share the same files") == told
+
+
+def test_how_many_test_sequences_were_in_training_is_told(tmp_path: Path) -> None:
+    found = chosen(tmp_path, [{}])
+    assert not [one for one in notes(found) if "also occur" in one]
+    (result,) = tmp_path.glob("*/results.json")
+    known = json.loads(result.read_text())
+    for count, replica in enumerate(known["replicas"], 3):
+        replica["test_seen_in_train"] = count
+    result.write_text(json.dumps(known | {"versions": {"python": "3", "torch": "2"}}))
+    told = notes(collect(tmp_path))
+    assert "Of 100 test sequences 3 to 10 also occur in a replica's training examples." in told
+    assert "Made with python 3, torch 2." in told

@@ -235,6 +235,33 @@ def test_a_key_that_something_reads(typed: str) -> None:
     check_override(composed(), typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("+callbacks.mine=1", ""),  # all that is in these is built, and told there
+        ("+logger.prefix=x", ""),
+        ("+callbacks/mine=x", "callbacks/mine is not a key that anything reads"),
+        ("+optimizer.eps=1", ""),
+        ("+optimizer.epsilon=1", "epsilon is not a key that anything reads; optimizer has"),
+    ],
+)
+def test_what_is_added_is_read_by_what_it_is_added_to(typed: str, words: str) -> None:
+    if not words:
+        check_override(composed(), typed)
+        return
+    with pytest.raises(UserError) as error:
+        check_override(composed(), typed)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("target", ["nothing.there", "digitsum.network.nothing"])
+def test_what_is_not_there_is_given_nothing(target: str) -> None:
+    config = composed()
+    config.optimizer._target_ = target
+    with pytest.raises(UserError, match="optimizer has none"):
+        check_override(config, "+optimizer.eps=1")
+
+
 def test_a_group_stays_a_group() -> None:
     for group in ("loss", "callbacks", "logger", "report"):
         config = composed()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,10 +10,12 @@ from digitsum.errors import UserError
 from digitsum.figures.confusion import READABLE
 from digitsum.network.cells import SRN
 from digitsum.runs.evaluation import SHOWN, _by_label, _rows, counts, examples, predictions
+from digitsum.runs.opening import OpenedRun
 from digitsum.runs.stored import StoredRun
 from digitsum.statistics import summarise
 from digitsum.task.question import PAIR, SUM
 
+from ..conftest import Command
 from ..networks import classifier
 from .test_configs import composed
 
@@ -105,3 +108,26 @@ def test_of_many_answers_the_hardest_are_shown() -> None:
     assert len(shown) == SHOWN
     assert [one.mean for _, one in shown] == pytest.approx([i / 100 for i in range(1, SHOWN + 1)])
     assert shown[0][0] == PAIR.said(43)  # 43 x 7 = 301
+
+
+def test_where_examples_are_from_is_told(command: Command, tmp_path: Path) -> None:
+    words = ("data=blog", "data.length=5", "trainer.max_steps=20", "replicas=2")
+    assert command("train.py", *words, "hydra.run.dir=run").returncode == 0
+    for length, drawn in ((15, False), (6, True)):
+        told = command("evaluate.py", "run=run", f"data.length={length}")
+        assert told.returncode == 0, told.stderr
+        assert ("drawn anew" in told.stdout) == drawn
+        assert (tmp_path / "run" / "evaluation" / f"test,length={length}").is_dir()
+
+
+def test_curves_that_can_not_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digitsum.runs.opening.load", lambda folder: stored(folder))
+    run = OpenedRun(tmp_path)
+    (tmp_path / "curves.npz").write_bytes(b"PK torn")
+    with pytest.raises(UserError) as error:
+        _ = run.curves
+    assert str(error.value).startswith(f"{tmp_path / 'curves.npz'} can't be read (")
+    np.savez(tmp_path / "curves.npz", step=np.arange(3))
+    assert run.curves["step"].tolist() == [0, 1, 2]

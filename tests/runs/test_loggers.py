@@ -4,7 +4,9 @@ import csv
 import importlib.util
 import json
 import struct
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +205,30 @@ def test_without_an_account_nothing_is_sent_and_nothing_left(
     assert done.stderr.count("\n") == 1
     assert "wandb login" in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def answering() -> Iterator[str]:
+    """A server that has no page, but is there."""
+
+    class NoPage(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), NoPage) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_server_that_answers_anything_is_there(answering: str) -> None:
+    node = {"_target_": "lightning.pytorch.loggers.MLFlowLogger", "tracking_uri": answering}
+    loggers.ask_servers(OmegaConf.create(node))
+    gone = node | {"tracking_uri": "http://127.0.0.1:9"}
+    with pytest.raises(UserError, match=r"127\.0\.0\.1:9 doesn't answer"):
+        loggers.ask_servers(OmegaConf.create(gone))
