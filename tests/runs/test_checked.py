@@ -270,6 +270,11 @@ def test_a_group_stays_a_group() -> None:
         with pytest.raises(UserError, match=f"^{group} is 3; it must be a group$"):
             check_shape(config)
     config = composed()
+    with open_dict(config):
+        config.callbacks.progress = {"lines": True}
+    with pytest.raises(UserError, match=r"^callbacks\.progress\._target_ is None; "):
+        check_shape(config)
+    config = composed()
     config.model._target_ = "nothing"
     with pytest.raises(UserError) as error:
         check_shape(config)

@@ -35,6 +35,20 @@ def ended(error: BaseException) -> SystemExit:
     return found.value
 
 
+def test_a_mistake_ends_with_status_1_and_is_traced_where_that_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # By Python, which prints a text that it is to exit with, and then ends with 1.
+    assert type(ended(UserError("lr is 0"))) is SystemExit
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(cli, "_wants_trace", True)
+    ended(UserError("lr is 0"))
+    assert "UserError: lr is 0" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.fail("nothing was raised")
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -58,6 +58,9 @@ def test_what_can_not_be_is_told(
         ("output_subdir", None),
         ("job.name", "my run-1.0"),
         ("overrides.hydra", ["hydra.run.dir=a", "hydra/launcher=cores"]),
+        # What it stands for may not be known yet.
+        ("overrides.hydra", ["hydra.run.dir=${oc.env:NOT_THERE}"]),
+        ("sweep.subdir", f"{SUBDIR}${{oc.env:NOT_THERE}}}}"),
     ],
 )
 def test_what_is_obeyed_is_not_refused(key: str, value: Any) -> None:

@@ -108,8 +108,8 @@ def test_a_lock_and_folders_of_our_own_are_nobodys_files(tmp_path: Path) -> None
     Folder(tmp_path / "job", "run").add(["a"])
     put(tmp_path, "job/a")
     assert Folder(tmp_path, "sweep").names == set()
-    put(tmp_path, "theirs")
-    with pytest.raises(UserError, match="holds theirs, which no sweep made"):
+    put(tmp_path, "later/theirs")
+    with pytest.raises(UserError, match=r"holds later/theirs, which no sweep made"):
         Folder(tmp_path, "sweep")
 
 
@@ -208,5 +208,9 @@ def test_what_was_made_before_there_were_marks(tmp_path: Path) -> None:
     names = earlier.names(sweep, "sweep")
     assert {"sweep.json", "report.md", "drawn.png", "drawn.pdf", "asked_dev.csv"} <= names
     assert not {"x.png", "other.png", "../other.png"} & names
+    assert "report.md" in Folder(sweep, "sweep").names
+    for place, other in ((finished, "sweep"), (sweep, "run")):
+        with pytest.raises(UserError, match=f"which no {other} made"):
+            Folder(place, other)  # type: ignore[arg-type]
     (sweep / "sweep.json").write_text('{"schema": 2}')
     assert earlier.names(sweep, "sweep") == set()

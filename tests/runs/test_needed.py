@@ -53,6 +53,18 @@ def test_what_decides_the_size_is_counted(typed: tuple[str, ...], expected: Coun
     assert counted(composed(*typed)) == expected
 
 
+def test_what_is_known_of_one_network_is_not_taken_for_another() -> None:
+    """Of a sweep's jobs each has its own cell and question; sizes alone may differ."""
+    for typed, weights in (
+        (("model=srn",), _SRN),
+        (("model=lstm",), _LSTM),
+        (("data.ask=first",), _SRN - 33 * 9),
+        (("model.hidden_size=5",), 320 + 32 * 5 + 25 + 5 + 5 * 19 + 19),
+        (("model=srn",), _SRN),
+    ):
+        assert counted(composed(*typed)).weights == weights, typed
+
+
 def test_brought_files_are_counted_as_they_are(tmp_path: Path) -> None:
     for name, count in (("train", 3), ("dev", 2), ("test", 1)):
         (tmp_path / f"{name}.txt").write_text("1 2 0 0\t3\n" * count, encoding="utf-8")

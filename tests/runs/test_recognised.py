@@ -1,13 +1,15 @@
 """Which runs count as the same: what decides the numbers is in the fingerprint, all else is not."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from digitsum.errors import UserError
 from digitsum.runs.checks.meant import settle
-from digitsum.runs.configuration import NEW, fingerprint
+from digitsum.runs.configuration import ASIDE, NEW, fingerprint, read_config
 from digitsum.runs.results import settings
 
 from .test_configs import composed
@@ -125,3 +127,75 @@ def test_settings_are_choices_by_name_then_plain_scalars() -> None:
     assert _flat(bare)["odd"] == "[1, 2]"
     asked = OmegaConf.create({"model": {}, "place": "${hydra:runtime.output_dir}", "kept": "a"})
     assert set(_flat(asked)) & {"place", "kept"} == {"kept"}
+
+
+def test_a_run_is_recognised_by_later_versions() -> None:
+    """Written out: class names alone, keys in order, without the root; 64 bits of the hash."""
+    config = OmegaConf.create(
+        {
+            "seed": 1,
+            "model": {"_target_": "digitsum.network.cells.SRN", "hidden_size": 3, "layers": 1},
+            "optimizer": {"_target_": "torch.optim.Adam", "_partial_": True},
+            "data": {"root": "here", "length": 5, "dir": None, "ask": "sum"},
+            "logger": {"name": "x"},
+            "resume": True,
+        }
+    )
+    text = (
+        '{"data": {"dir": null, "length": 5}, "model": {"_target_": "SRN", "hidden_size": 3}, '
+        '"optimizer": {"_partial_": true, "_target_": "torch.optim.Adam"}, "seed": 1}'
+    )
+    assert fingerprint(config) == hashlib.sha256(text.encode()).hexdigest()[:16]
+    turned = OmegaConf.create(dict(reversed(list(config.items()))))  # type: ignore[arg-type]
+    assert fingerprint(turned) == fingerprint(config)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, " is missing"),
+        ("a: [", " can't be read as a configuration (while parsing a flow"),
+        ("a: ${b", " can't be read as a configuration ("),
+        ("- 1", ": not a run's configuration; "),
+        ("", ": not a run's configuration; "),
+        ("model: {}", " are needed"),
+    ],
+    ids=["nothing", "torn", "interpolation", "a list", "empty", "a part"],
+)
+def test_what_is_no_configuration_is_named(text: str | None, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UserError) as error:
+        read_config(path)
+    assert str(error.value).startswith(str(path))
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_a_stored_configuration_may_not_name_is_told_with_its_file(tmp_path: Path) -> None:
+    config = composed(f"data.root={tmp_path}")
+    kept = {key: value for key, value in config.items() if key not in ("hydra", *ASIDE)}
+    tree: Any = OmegaConf.to_container(OmegaConf.create(kept), resolve=True)
+    (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(tree))
+    assert read_config(tmp_path / "config.yaml").model.hidden_size == 32
+    tree["model"]["_target_"] = "os.getpid"
+    (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(tree))
+    with pytest.raises(UserError) as error:
+        read_config(tmp_path / "config.yaml")
+    assert str(error.value).startswith(str(tmp_path / "config.yaml"))
+
+
+def test_names_of_version_0_1_are_where_they_are_now(tmp_path: Path) -> None:
+    config = composed(f"data.root={tmp_path}")
+    kept = {key: value for key, value in config.items() if key not in ("hydra", *ASIDE)}
+    tree: Any = OmegaConf.to_container(OmegaConf.create(kept), resolve=True)
+    tree["model"]["_target_"] = "digitsum.cells.SRN"
+    tree["data"]["_target_"] = "digitsum.data.DigitSumData"
+    (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(tree))
+    found = read_config(tmp_path / "config.yaml")
+    assert found.model._target_ == "digitsum.network.cells.SRN"
+    assert found.data._target_ == "digitsum.task.data.DigitSumData"
+    assert found.clip._target_ == config.clip._target_  # which has not moved since
+    assert found.optimizer._target_ == "torch.optim.Adam"  # nor is it ours
+    assert fingerprint(found) == fingerprint(config)

@@ -56,6 +56,18 @@ def test_a_tree_that_was_moved_is_searched_from_the_run(
     find_places(kept, run)
     assert Path(kept.data.dir) == tmp_path / "old" / "other"
 
+    (tmp_path / "new" / "data").mkdir()
+    there = config(dir=str(tmp_path / "new"), root=str(tmp_path / "old" / "data"))
+    find_places(there, run)  # what is there stays, what isn't is sought
+    assert Path(there.data.dir) == tmp_path / "new"
+    assert Path(there.data.root) == tmp_path / "new" / "data"
+
+    monkeypatch.setattr("digitsum.runs.stored.made_at", lambda _: None)
+    unknown = config(dir=old)  # of a folder without a mark
+    find_places(unknown, run)
+    assert Path(unknown.data.dir) == Path(old)
+    monkeypatch.setattr("digitsum.runs.stored.made_at", lambda _: was)
+
     (tmp_path / "old" / "files").mkdir(parents=True)
     stays = config(dir=old, root=str(tmp_path))
     find_places(stays, run)

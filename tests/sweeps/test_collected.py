@@ -9,7 +9,7 @@ import pytest
 
 from digitsum.errors import UserError
 from digitsum.sweeps.collected import _of_another, collect
-from digitsum.sweeps.jobs import Job, TornFileError
+from digitsum.sweeps.jobs import Job, TornFileError, on_dev
 from digitsum.sweeps.made import Made
 
 from ..invented import chosen
@@ -121,6 +121,19 @@ def test_arrays_that_a_part_of_a_job_lacks_are_not_had(tmp_path: Path) -> None:
     (job,) = found.complete
     assert job.arrays()["dev_accuracy"].shape == (3, 16)
     assert job.arrays("gradient_norms") == {}
+
+
+def test_who_has_nothing_on_dev_is_behind_all_that_have(tmp_path: Path) -> None:
+    nan = float("nan")
+    some, none, all_ = chosen(
+        tmp_path,
+        [
+            {"lr": 0.1, "dev": [0.2, nan, 0.4, *[nan] * 5]},
+            {"lr": 0.2, "dev": [nan] * 8},
+            {"lr": 0.3, "dev": [0.0] * 8},
+        ],
+    ).jobs
+    assert [on_dev(one) for one in (some, none, all_)] == pytest.approx([0.3, -1.0, 0.0])
 
 
 def test_a_torn_array_is_its_own_jobs(tmp_path: Path) -> None:

@@ -63,6 +63,38 @@ def test_a_write_that_fails_leaves_what_was(tmp_path: Path) -> None:
     assert (step(tmp_path / CURRENT), step(tmp_path / PREVIOUS)) == (2, 1)
 
 
+def test_what_can_not_be_cleared_up_hides_no_failure(tmp_path: Path) -> None:
+    class Full(Trainer):
+        def save_checkpoint(self, path: Path) -> None:
+            path.mkdir()  # which isn't removed as a file is
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        save(Full(), tmp_path)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("first\nsecond"), "first"),
+        (EOFError(), "EOFError"),
+        (RuntimeError("x" * 200), "x" * 120),
+    ],
+    ids=["lines", "no words", "many words"],
+)
+def test_why_one_can_not_be_used_is_told_in_short(
+    error: Exception, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*_: object, **__: object) -> None:
+        raise error
+
+    written(tmp_path, 1)
+    monkeypatch.setattr(torch, "load", load)
+    with pytest.raises(UserError) as told:
+        latest(tmp_path)
+    assert f"{tmp_path / CURRENT} can't be used ({reason})" in str(told.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"half", {"other": 1}, [1, 2]])
 def test_a_torn_one_gives_way_and_says_so(
     content: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -75,7 +107,8 @@ def test_a_torn_one_gives_way_and_says_so(
         torch.save(content, current)
     assert latest(tmp_path) == tmp_path / PREVIOUS
     told = capsys.readouterr().out
-    assert told.startswith(f"{current} can't be used (")
+    why = "" if isinstance(content, bytes) else "not a checkpoint of this project)"
+    assert told.startswith(f"{current} can't be used ({why}")
     assert told.endswith(f"; going on from {PREVIOUS}\n")
     assert told.count("\n") == 1
     (tmp_path / PREVIOUS).write_bytes(b"torn, too")
@@ -143,6 +176,7 @@ def test_asked_to_stop_it_writes_one_and_ends(number: signal.Signals, tmp_path: 
 def test_afterwards_signals_are_whose_they_were(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGTERM)
     book = Checkpoints(str(tmp_path))
+    book.teardown(Trainer(), None, "fit")  # type: ignore[arg-type]  # before it began
     book.on_train_start(Trainer(), None)  # type: ignore[arg-type]
     assert signal.getsignal(signal.SIGTERM) != before
     book.teardown(Trainer(), None, "fit")  # type: ignore[arg-type]
