@@ -1,12 +1,15 @@
 """What a report says on terminals of any width and kind: every number whole, every job by name."""
 
+import csv
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from digitsum.reports.report import notes, report
+from digitsum.reports.picture import table
+from digitsum.reports.report import facts, notes, report
+from digitsum.reports.table import csv_of, head, narrow, rows
 from digitsum.runs.table import show_run, spread
 from digitsum.sweeps.collected import collect
 from digitsum.sweeps.made import Made
@@ -197,3 +200,84 @@ def test_how_many_test_sequences_were_in_training_is_told(tmp_path: Path) -> Non
     told = notes(collect(tmp_path))
     assert "Of 100 test sequences 3 to 10 also occur in a replica's training examples." in told
     assert "Made with python 3, torch 2." in told
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((8, 8), ["8 replicas a setting"]),
+        ((1, 1), ["1 replica a setting"]),
+        ((4, 8), ["4 to 8 replicas a setting"]),
+        ((2, 5, 8), ["2 to 8 replicas a setting"]),
+        ((), []),
+    ],
+)
+def test_how_many_replicas_there_are(
+    counts: tuple[int, ...], words: list[str], tmp_path: Path
+) -> None:
+    chosen(tmp_path, [{"lr": 0.1 * (i + 1)} for i in range(max(1, len(counts)))])
+    for number, count in enumerate(counts):
+        path = tmp_path / f"{number}" / "results.json"
+        known = json.loads(path.read_text())
+        path.write_text(json.dumps(known | {"replicas": known["replicas"][:count]}))
+    if not counts:
+        (tmp_path / "0" / "results.json").unlink()
+    done, *replicas, chance = facts(collect(tmp_path))
+    assert done == f"{len(counts)} of {max(1, len(counts))} jobs complete"
+    assert replicas == words
+    assert chance.startswith("accuracy by chance")
+
+
+def test_a_row_is_as_long_as_its_head_whatever_became_of_the_job(tmp_path: Path) -> None:
+    chosen(tmp_path, JOBS[:4])
+    (tmp_path / "2" / "results.json").unlink()
+    path = tmp_path / "1" / "results.json"
+    known = json.loads(path.read_text())
+    known["replicas"] = known["replicas"][:5]
+    known["replicas"][2]["diverged_at"] = 7
+    path.write_text(json.dumps(known))
+    found = collect(tmp_path)
+    _, titles, body = narrow(found)
+    assert {len(row) for row in body} == {len(titles)}
+    assert {len(row) for row in rows(found)} == {len(head(found))}
+    text = csv_of(found)
+    assert "\r" not in text
+    read = list(csv.reader(text.splitlines()))
+    assert len({len(row) for row in read}) == 1
+    assert len(read) == 1 + 8 + 5 + 8 + 1
+
+
+def test_a_card_counts_the_rows_that_it_has_no_room_for() -> None:
+    made = table(["lr", "accuracy"], [[f"{i}", "x" * 50] for i in range(20)], "Results")
+    (axes,) = made.axes
+    (drawn,) = axes.tables
+    cells = {place: cell.get_text().get_text() for place, cell in drawn.get_celld().items()}
+    assert axes.get_title() == "Results; 6 more rows under Text"
+    assert (cells[0, 0], cells[0, 1], cells[14, 0]) == ("lr", "accuracy", "13")
+    assert max(place[0] for place in cells) == 14
+    assert cells[1, 1] == "x" * 40
+    one, other = (drawn.get_celld()[1, column].get_width() for column in (0, 1))
+    assert (one / other, one + other) == pytest.approx((4 / 42, 1))
+    assert not axes.axison
+    assert table(["a"], [["1"]], "Results").axes[0].get_title() == "Results"
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({}, "lengths=5,10,20,40"),
+        ({"data.distractors": 9}, "lengths=20,40"),
+        ({"data.distractors": "all"}, "lengths=5,10,20,40"),
+        ({"data.dir": "/home/me/own"}, "split=dev"),
+    ],
+    ids=str,
+)
+def test_what_to_ask_next(
+    setting: dict[str, object],
+    words: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    chosen(tmp_path / "s", [{"lr": 0.1} | setting, {"lr": 0.2} | setting])
+    (line,) = [one for one in told(tmp_path / "s", capsys) if one.startswith("Next")]
+    assert line.split()[-1] == words

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,3 +112,19 @@ def test_it_trains_and_is_asked_again(tmp_path: Path, forks: Forks) -> None:
     assert forks.run([*words, "hydra.run.dir=run"], tmp_path).status == 0
     asked = forks.run(["run=run"], tmp_path, "evaluate.py")
     assert "equals what training reported" in asked.out, asked.err
+
+
+@pytest.mark.parametrize(("distractors", "most"), [(1, 1), (4, 4), ("all", 10)])
+def test_fresh_examples_have_them_in_every_pass(
+    distractors: int | str, most: int, tmp_path: Path
+) -> None:
+    made = data(tmp_path, 2, fresh=True, length=12, distractors=distractors)
+    made.setup()
+    for number in (0, 3):
+        held = (made.draw_pass(number).digits[..., 2:] != 0).sum(-1)
+        assert held.max() <= most
+        assert held.double().mean() == pytest.approx(0.9 * most, abs=0.3)
+    assert (made.splits["dev"].digits[..., 2:] != 0).sum(-1).max() <= most
+    draw = made.course().draw
+    assert draw is not None
+    assert torch.equal(draw(3).digits, made.draw_pass(3).digits)

@@ -113,7 +113,7 @@ def test_vocabulary_classes_and_chance_come_from_the_files(tmp_path: Path) -> No
         "test": ["0 1 0\t4", "1 0 0\t0", "1 1 0\t0", "9 9 9\t0"],
     }
     asked = question_of("label", own(tmp_path, lines))
-    assert (asked.items, asked.classes, asked.commonest) == (256, 5, 4)
+    assert (asked.ask, asked.items, asked.classes, asked.commonest) == ("label", 256, 5, 4)
     assert asked.chance == 0.25  # of test, one in four has the commonest training label
     found = DigitSumData(IndependentStreams(), dir=tmp_path, ask="label", replicas=2)
     found.setup()
