@@ -54,7 +54,41 @@ def test_layers_are_as_many_as_were_asked_for() -> None:
             "callbacks.mine is a dict; it must be a Callback",
         ),
         ("data", {"_target_": "digitsum.task.data.Nothing"}, "data can't be built: Error loading"),
+        ("data", {"_target_": "builtins.dict"}, "data is a dict; it must be a DigitSumData"),
+        (
+            "data",
+            {"source": {"_target_": "digitsum.task.examples.Nothing"}},
+            "data can't be built: Error",
+        ),
         ("model", {"_target_": "digitsum.network.cells.Nothing"}, "model, embedding, init can't"),
+        (
+            "logger",
+            {"_target_": "builtins.dict"},
+            "logger is a dict; it must be a Logger",
+        ),
+        (
+            "logger",
+            {"_target_": "lightning.pytorch.loggers.CSVLogger", "save_dir": "/elsewhere"},
+            "logger would write outside of the run's folder: name, version",
+        ),
+        (
+            "logger",
+            {
+                "_target_": "lightning.pytorch.loggers.CSVLogger",
+                "save_dir": "${hydra:runtime.output_dir}",
+                "name": "a*b",
+            },
+            "logger would write into 'a*b/version_0', which is no name: version",
+        ),
+        (
+            "logger",
+            {
+                "_target_": "lightning.pytorch.loggers.CSVLogger",
+                "save_dir": "${hydra:runtime.output_dir}",
+                "name": "a:b",
+            },
+            "logger would write into 'a:b/version_0', which is no name: version",
+        ),
     ],
 )
 def test_what_cannot_be_built_is_told_by_its_group(
@@ -62,7 +96,10 @@ def test_what_cannot_be_built_is_told_by_its_group(
 ) -> None:
     config = composed("logger=none", f"data.root={tmp_path}")
     with open_dict(config):
-        config[group] = node | ({"hidden_size": 4} if group == "model" else {})
+        if group == "data" and "source" in node:
+            config.data.source = node["source"]
+        else:
+            config[group] = node | ({"hidden_size": 4} if group == "model" else {})
     with pytest.raises(UserError) as error:
         check_builds(config, tmp_path / "run")
     assert str(error.value).startswith(words)

@@ -301,6 +301,34 @@ def test_lines_tell_the_step_the_accuracy_and_the_time_left(
     assert capsys.readouterr().err == "step 180 · dev accuracy -\n"
 
 
+def test_on_a_terminal_a_bar_goes_on_from_where_the_run_did(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    curves, bar = Curves(), Progress(lines=True)
+    module = cast(Any, SimpleNamespace(curves=curves))
+    bar.on_train_start(_trainer(20), module)
+    try:
+        assert bar.bar is not None
+        assert bar.bar.console.stderr
+        assert bar.bar.live.transient  # it leaves no line behind
+        (task,) = bar.bar.tasks
+        assert (task.completed, task.total, task.fields) == (20, 400, {"dev": "-"})
+        bar.on_train_epoch_end(_trainer(60), module)
+        assert (task.completed, task.fields["dev"]) == (60, "-")
+        nothing = {name: tensor([NAN, NAN, NAN]) for name in NAMES}
+        for step, dev in ((60, 0.25), (100, 0.5)):
+            curves.append(step, **nothing | {"dev_accuracy": tensor([dev, NAN, dev + 0.25])})
+        bar.on_train_epoch_end(_trainer(100), module)
+        assert (task.completed, task.fields["dev"]) == (100, "0.625")
+    finally:
+        bar.teardown(_trainer(100), module, "fit")
+    assert bar.bar is None
+    bar.on_exception(_trainer(100), module, KeyboardInterrupt())  # there is none any more
+    assert "step 100" not in capsys.readouterr().err  # lines are for where no bar is
+
+
 def test_a_bar_adds_what_comes_after_it() -> None:
     task = cast(Any, SimpleNamespace(time_remaining=30.0))
     assert progress.InAll().render(task).plain == ""
