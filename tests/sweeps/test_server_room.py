@@ -83,7 +83,7 @@ def test_sweeps_in_nested_folders_do_not_disturb_each_other(begun: Begin) -> Non
 
 
 def test_a_killed_worker_costs_its_job_alone(tmp_path: Path, begun: Begin) -> None:
-    words = ("-m", "seed=0,1,2,3", *LONG, "hydra.sweep.dir=sweep", "hydra/launcher=cores")
+    words = ("-m", "seed=0,1,2", *LONG, "hydra.sweep.dir=sweep", "hydra/launcher=cores")
     run = begun(*words)
     until(run, lambda: list(tmp_path.rglob("checkpoint.ckpt")))
     children = psutil.Process(run.pid).children(recursive=True)
