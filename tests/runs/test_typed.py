@@ -96,7 +96,7 @@ def test_what_is_printed_for_an_odd_path_runs_when_pasted(
     place = tmp_path / "work"
     own_files(place / examples)
     words = [*F, "replicas=2", f"data.dir={examples}", f"hydra.run.dir=runs/{name}"]
-    ended = forks.run(words, place, draws=True)
+    ended = forks.run(words, place)
     assert ended.status == 0, ended.err
     run = place / "runs" / name
     assert (run / "results.json").exists()
@@ -105,7 +105,7 @@ def test_what_is_printed_for_an_odd_path_runs_when_pasted(
     (read,) = check_printed(following)
     # As bash reads it, from another folder.
     assert read_by_bash(following) == read
-    pasted = forks.run(read[2:], tmp_path, "evaluate.py", draws=True)
+    pasted = forks.run(read[2:], tmp_path, "evaluate.py")
     assert pasted.status == 0, pasted.err
     assert str(run / "evaluation") in pasted.out
     # The folder that was typed is the one that is stored, wherever one stands.
@@ -116,7 +116,7 @@ def test_a_sweeps_commands_can_be_pasted(tmp_path: Path, forks: Forks) -> None:
     place = tmp_path / "my work [1]"
     own_files(place / "it's")
     words = [*F, "-m", "lr=0.1,0.01", "data.dir=it's", "hydra.sweep.dir=s=1,2"]
-    ended = forks.run(words, place, draws=True)
+    ended = forks.run(words, place)
     assert ended.status == 0, ended.err
     following = [one for one in commands(ended.out) if "evaluate.py" in one]
     (read,) = check_printed(following[0])
