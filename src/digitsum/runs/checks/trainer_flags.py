@@ -99,7 +99,7 @@ def doubles(trainer: DictConfig) -> bool:
 
 
 def check_device(trainer: DictConfig) -> None:
-    """Raises: UserError, where this machine hasn't the device that is wanted, or that no doubles."""
+    """Raises: UserError, where the device that is wanted isn't here, or has no doubles."""
     wanted = trainer.accelerator
     if wanted == "cpu" or (wanted == "auto" and not doubles(trainer)):
         return
