@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import lightning.pytorch as pl
+import numpy as np
 import pytest
 import torch
 
 from digitsum.network.cells import SRN, Cell, SRNResidual
 from digitsum.training.clipping import Clipping
-from digitsum.training.lit import LitDigitSum
+from digitsum.training.lit import LitDigitSum, Recurrence
 
 from ..networks import CELLS, data, module, trainer
 
@@ -140,6 +141,28 @@ def test_a_resumed_run_equals_an_uninterrupted_one(shuffle: bool, tmp_path: Path
             whole.state_dict().items(), again.state_dict().values(), strict=True
         ):
             assert torch.equal(one, other), name
+
+
+@pytest.mark.parametrize("recurrence", ["fast", "reference"])
+def test_stopped_after_its_last_step_a_run_ends_as_it_would_have(
+    recurrence: Recurrence, tmp_path: Path
+) -> None:
+    """Lightning takes up no run that has no step left, so that nothing would evaluate its end."""
+    whole, again = module(SRNResidual, 2), module(SRNResidual, 2)
+    whole.recurrence = again.recurrence = recurrence
+    path = tmp_path / "last.ckpt"
+    save = SaveAt(4, path)  # the last pass, of five; 95 steps: five since the last evaluation
+    trainer(max_epochs=5, callbacks=[save]).fit(whole, data(tmp_path, 2))
+    for _ in range(2):
+        trainer(max_epochs=5).fit(again, data(tmp_path, 2), ckpt_path=path, weights_only=True)
+        wanted, found = whole.curves.arrays(), again.curves.arrays()
+        assert found["step"].tolist() == [*range(10, 91, 10), 95]
+        for name in wanted:
+            np.testing.assert_array_equal(found[name], wanted[name], name)
+        for one, other in zip(
+            whole.state_dict().values(), again.state_dict().values(), strict=True
+        ):
+            assert torch.equal(one, other)
 
 
 def test_learning_happens(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class LitDigitSum(Learner):
 
     def on_fit_start(self) -> None:
         """A resumed run's loggers get the curves from the start, also where no step is left."""
-        self._threads = torch.get_num_threads()
+        self._threads, self.course = torch.get_num_threads(), None
         for step, point in self.curves.points():
             for logger in self.loggers:
                 logger.log_metrics(scalars(point), step)
@@ -96,6 +96,14 @@ class LitDigitSum(Learner):
             torch.set_num_threads(1)
 
     def on_fit_end(self) -> None:
+        """Of a run that was stopped after its last step Lightning takes up nothing any more; what
+        its end would have been is made up for.
+        """
+        data: Any = cast(Any, self.trainer).datamodule
+        if self._since.steps and self.course is None and data is not None:
+            self.on_train_start()
+            self.course = data.course()
+            self.on_train_end()
         torch.set_num_threads(self._threads)
 
     def training_step(self, course: Course, batch_idx: int) -> None:
