@@ -9,6 +9,13 @@ from numba import njit
 from digitsum.kernels.lanes import LANES, load, store
 
 
+def padded(values: Any) -> Any:
+    """One row of whole lanes, filled up with ones."""
+    row = np.ones((1, -(-len(values) // LANES) * LANES), values.dtype)
+    row[0, : len(values)] = values
+    return row
+
+
 @cache  # since each that is compiled takes a tenth of a second
 def each(function: Any) -> Any:
     """A function of lanes as one of arrays."""
@@ -19,10 +26,9 @@ def each(function: Any) -> Any:
             store(out, 0, j, function(load(x, 0, j)))
 
     def call(values: Any) -> Any:
-        padded = np.ones((1, -(-len(values) // LANES) * LANES), values.dtype)
-        padded[0, : len(values)] = values
-        out = np.empty_like(padded)
-        whole(padded, out)
+        x = padded(values)
+        out = np.empty_like(x)
+        whole(x, out)
         return out[0, : len(values)]
 
     return call

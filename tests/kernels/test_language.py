@@ -20,7 +20,7 @@ from digitsum.network.initialisation import Initialisation
 
 from ..networks import classifier
 from ..training.test_compiled import equal
-from .on_lanes import each
+from .on_lanes import each, padded
 
 
 def compiled(name: str) -> Any:
@@ -93,10 +93,9 @@ def _of_several(x: Any, out: Any) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_what_takes_two(dtype: Any) -> None:
     x = np.array([-np.inf, -2, -0.5, 0, 0.5, 0.75, 3, np.inf, np.nan], dtype)
-    padded = np.ones((1, -(-len(x) // LANES) * LANES), dtype)
-    padded[0, : len(x)] = x
-    out = np.empty((10, padded.shape[1]), dtype)
-    _of_several(padded, out)
+    rows = padded(x)
+    out = np.empty((10, rows.shape[1]), dtype)
+    _of_several(rows, out)
     most, least, more, no_less, by, between, kept, won, inside, sign = out[:, : len(x)]
     ours, theirs = torch.from_numpy(x), torch.tensor(0.5, dtype=torch.from_numpy(x).dtype)
     for found, wanted in (

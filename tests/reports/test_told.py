@@ -72,15 +72,20 @@ def test_in_a_pipe_a_table_is_as_wide_as_it_takes(
     assert rows[0].split("│")[1:4] == [" srn          ", " 0.001  ", " 5           "]
 
 
+def five_of_which_one_diverged(job: Path) -> None:
+    """Of a job's eight replicas."""
+    path = job / "results.json"
+    known = json.loads(path.read_text())
+    known["replicas"] = known["replicas"][:5]
+    known["replicas"][2]["diverged_at"] = 7
+    path.write_text(json.dumps(known))
+
+
 def test_who_diverged_and_who_had_other_counts_has_a_column(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chosen(tmp_path / "s", JOBS[:3])
-    place = tmp_path / "s" / "1" / "results.json"
-    result = json.loads(place.read_text())
-    result["replicas"] = result["replicas"][:5]
-    result["replicas"][2]["diverged_at"] = 7
-    place.write_text(json.dumps(result))
+    five_of_which_one_diverged(tmp_path / "s" / "1")
     lines = told(tmp_path / "s", capsys)
     assert lines[0].strip().startswith("3 of 3 jobs complete, by chance")
     assert re.search(r"replicas +┃ diverged", "\n".join(lines))
@@ -231,11 +236,7 @@ def test_how_many_replicas_there_are(
 def test_a_row_is_as_long_as_its_head_whatever_became_of_the_job(tmp_path: Path) -> None:
     chosen(tmp_path, JOBS[:4])
     (tmp_path / "2" / "results.json").unlink()
-    path = tmp_path / "1" / "results.json"
-    known = json.loads(path.read_text())
-    known["replicas"] = known["replicas"][:5]
-    known["replicas"][2]["diverged_at"] = 7
-    path.write_text(json.dumps(known))
+    five_of_which_one_diverged(tmp_path / "1")
     found = collect(tmp_path)
     _, titles, body = narrow(found)
     assert {len(row) for row in body} == {len(titles)}

@@ -31,24 +31,18 @@ from digitsum.importing import importing
 
 REPO = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; ten would do, but for a cell that must be compiled on a busy machine
-IMPORTED = ("digitsum.sweeps.job", "digitsum.reports.report", "digitsum.training.ways.compiled")
-IMPORTED += (
+# What a figure and a small run don't bring by themselves.
+IMPORTED = (
+    "digitsum.sweeps.job",
+    "digitsum.reports.report",
     "digitsum.reports.evaluate",
     "digitsum.runs.before",
-    "digitsum.runs.checks.sizes",
     "digitsum.reports.commands",
     "digitsum.kernels.ahead",
-    "digitsum.kernels.lookup",
     "digitsum.sweeps.beforehand",
-    "matplotlib.backends.backend_pdf",
-    "matplotlib.backends.backend_svg",
-    "matplotlib.backends.backend_agg",
     "torch.utils.tensorboard",
     # What libraries import only once they are used.
-    "encodings.ascii",
     "hydra._internal.logging_config",
-    "lightning.pytorch.plugins.environments",
-    "sympy.tensor.tensor",
     "tensorboard.plugins.hparams.metadata",
     "torch.utils.serialization.config",
 )

@@ -37,6 +37,12 @@ def test_layers_are_as_many_as_were_asked_for() -> None:
     assert type(build_classifier(composed("model=lstm")).cell) is LSTM
 
 
+CSV = {
+    "_target_": "lightning.pytorch.loggers.CSVLogger",
+    "save_dir": "${hydra:runtime.output_dir}",
+}
+
+
 @pytest.mark.parametrize(
     ("group", "node", "words"),
     [
@@ -68,25 +74,17 @@ def test_layers_are_as_many_as_were_asked_for() -> None:
         ),
         (
             "logger",
-            {"_target_": "lightning.pytorch.loggers.CSVLogger", "save_dir": "/elsewhere"},
+            CSV | {"save_dir": "/elsewhere"},
             "logger would write outside of the run's folder: name, version",
         ),
         (
             "logger",
-            {
-                "_target_": "lightning.pytorch.loggers.CSVLogger",
-                "save_dir": "${hydra:runtime.output_dir}",
-                "name": "a*b",
-            },
+            CSV | {"name": "a*b"},
             "logger would write into 'a*b/version_0', which is no name: version",
         ),
         (
             "logger",
-            {
-                "_target_": "lightning.pytorch.loggers.CSVLogger",
-                "save_dir": "${hydra:runtime.output_dir}",
-                "name": "a:b",
-            },
+            CSV | {"name": "a:b"},
             "logger would write into 'a:b/version_0', which is no name: version",
         ),
     ],

@@ -61,6 +61,11 @@ def composed(*overrides: str) -> DictConfig:
     return _composer(overrides)
 
 
+def kept(config: DictConfig) -> DictConfig:
+    """All but what names a run's folder."""
+    return OmegaConf.masked_copy(config, [key for key in config if key not in HYDRAS])  # type: ignore[misc]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -133,8 +138,7 @@ def test_any_choice_of_every_group_composes_and_resolves(chosen: dict[str, str])
             build_classifier(config)
         return
     check(config)
-    kept = OmegaConf.masked_copy(config, [key for key in config if key not in HYDRAS])  # type: ignore[misc]
-    assert OmegaConf.to_container(kept, resolve=True, throw_on_missing=True)
+    assert OmegaConf.to_container(kept(config), resolve=True, throw_on_missing=True)
     assert build_classifier(config).cell.hidden_size == 32
 
 
@@ -171,8 +175,7 @@ def test_a_report_shows_functions_of_this_package_alone(shown: object, words: st
 
 def test_a_run_of_version_0_1_is_the_same_run(tmp_path: Path) -> None:
     config = composed("clip=blog", "init=orthogonal", f"data.root={tmp_path}")
-    kept = OmegaConf.masked_copy(config, [key for key in config if key not in HYDRAS])  # type: ignore[misc]
-    text = OmegaConf.to_yaml(kept, resolve=True)
+    text = OmegaConf.to_yaml(kept(config), resolve=True)
     for new, old in (
         ("network.cells", "cells"),
         ("network.embedding", "embedding"),
@@ -185,6 +188,7 @@ def test_a_run_of_version_0_1_is_the_same_run(tmp_path: Path) -> None:
         text = text.replace(f"digitsum.{new}.", f"digitsum.{old}.")
     (tmp_path / "config.yaml").write_text(text)
     stored = read_config(tmp_path / "config.yaml")
+    assert OmegaConf.to_container(stored) == OmegaConf.to_container(kept(config), resolve=True)
     assert fingerprint(stored) == fingerprint(config)
     assert fingerprint(stored) != fingerprint(composed("clip=blog", f"data.root={tmp_path}"))
     assert build_classifier(stored).cell.hidden_size == 32

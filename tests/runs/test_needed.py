@@ -24,6 +24,14 @@ def _counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digitsum.runs.checks.counts._known", {})
 
 
+def looked_at(probe: str, *typed: str) -> DictConfig:
+    """A configuration with this probe alone, or none."""
+    config = composed("replicas=3", *typed)
+    with open_dict(config):
+        config.callbacks = {"one": {"_target_": f"digitsum.probes.{probe}"}} if probe else {}
+    return config
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -102,12 +110,8 @@ def test_looking_often_is_what_asks_for_most(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_norms_are_of_every_gates_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     """W, U and b of four gates and all at once, before clipping and after, at each of 5 steps."""
-    found = []
-    for probe in ("GradientNorms", "Nothing"):
-        config = composed("replicas=3", "model=lstm", "evaluate_every=5", "trainer.max_steps=5")
-        with open_dict(config):
-            config.callbacks = {"one": {"_target_": f"digitsum.probes.{probe}"}}
-        found.append(sizes(config).left)
+    words = ("model=lstm", "evaluate_every=5", "trainer.max_steps=5")
+    found = [sizes(looked_at(probe, *words)).left for probe in ("GradientNorms", "Nothing")]
     assert found[0] - found[1] == pytest.approx(2 * 4 * 5 * 3 * (3 * 4 + 1))
 
 
@@ -140,10 +144,7 @@ def test_sizes_are_sums_of_what_is_held(
 ) -> None:
     monkeypatch.setattr(sizing, "taken_memory", lambda: 1000)
     monkeypatch.setattr(sizing, "usable_cores", lambda: 2)
-    config = composed("replicas=3", *typed)
-    with open_dict(config):
-        config.callbacks = {"one": {"_target_": f"digitsum.probes.{probe}"}} if probe else {}
-    found = sizes(config)
+    found = sizes(looked_at(probe, *typed))
     digits, weights, curves = BASE
     memory = 1000 + more + 1.2 * passes * digits + 10 * weights + 0.1 * MIB * 3
     assert found.memory == pytest.approx(memory + 3 * curves + 2 * norms)
@@ -158,15 +159,12 @@ def test_doubles_take_twice_what_is_not_digits_or_curves(
     way: str, probe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sizing, "taken_memory", lambda: 0)
-    found = []
-    for precision in ("32", "64", "64-true"):
-        config = composed("replicas=3", f"recurrence={way}", f"+trainer.precision={precision}")
-        with open_dict(config):
-            config.callbacks = {"one": {"_target_": f"digitsum.probes.{probe}"}} if probe else {}
-        found.append(sizes(config))
+    single, double, spelt = (
+        sizes(looked_at(probe, f"recurrence={way}", f"+trainer.precision={precision}"))
+        for precision in ("32", "64", "64-true")
+    )
     digits, weights, curves = BASE
     same = (220 if way == "fast" else 110) * MIB + 1.2 * digits + 0.1 * MIB * 3 + 3 * curves
-    single, double, spelt = found
     assert double == spelt
     assert double.memory - same == pytest.approx(2 * (single.memory - same))
     assert double.left - single.left == pytest.approx(4 * weights)

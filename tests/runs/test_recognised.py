@@ -9,10 +9,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from digitsum.errors import UserError
 from digitsum.runs.checks.meant import settle
-from digitsum.runs.configuration import ASIDE, NEW, fingerprint, read_config
+from digitsum.runs.configuration import NEW, fingerprint, read_config
 from digitsum.runs.results import settings
 
-from .test_configs import composed
+from .test_configs import composed, kept
 
 # Each is a run of its own.
 DECIDING = (
@@ -174,9 +174,7 @@ def test_what_is_no_configuration_is_named(text: str | None, words: str, tmp_pat
 
 
 def test_what_a_stored_configuration_may_not_name_is_told_with_its_file(tmp_path: Path) -> None:
-    config = composed(f"data.root={tmp_path}")
-    kept = {key: value for key, value in config.items() if key not in ("hydra", *ASIDE)}
-    tree: Any = OmegaConf.to_container(OmegaConf.create(kept), resolve=True)
+    tree: Any = OmegaConf.to_container(kept(composed(f"data.root={tmp_path}")), resolve=True)
     (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(tree))
     assert read_config(tmp_path / "config.yaml").model.hidden_size == 32
     tree["model"]["_target_"] = "os.getpid"
@@ -184,18 +182,3 @@ def test_what_a_stored_configuration_may_not_name_is_told_with_its_file(tmp_path
     with pytest.raises(UserError) as error:
         read_config(tmp_path / "config.yaml")
     assert str(error.value).startswith(str(tmp_path / "config.yaml"))
-
-
-def test_names_of_version_0_1_are_where_they_are_now(tmp_path: Path) -> None:
-    config = composed(f"data.root={tmp_path}")
-    kept = {key: value for key, value in config.items() if key not in ("hydra", *ASIDE)}
-    tree: Any = OmegaConf.to_container(OmegaConf.create(kept), resolve=True)
-    tree["model"]["_target_"] = "digitsum.cells.SRN"
-    tree["data"]["_target_"] = "digitsum.data.DigitSumData"
-    (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(tree))
-    found = read_config(tmp_path / "config.yaml")
-    assert found.model._target_ == "digitsum.network.cells.SRN"
-    assert found.data._target_ == "digitsum.task.data.DigitSumData"
-    assert found.clip._target_ == config.clip._target_  # which has not moved since
-    assert found.optimizer._target_ == "torch.optim.Adam"  # nor is it ours
-    assert fingerprint(found) == fingerprint(config)

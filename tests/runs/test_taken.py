@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,11 +12,8 @@ from digitsum.runs.typed import in_quotes, quoted_form, taken
 
 
 def read(word: str) -> Any:
-    """By Hydra: a value, or a list of those of a sweep."""
-    found = OverridesParser.create().parse_override(word)
-    if isinstance(found._value, ChoiceSweep):
-        return [getattr(one, "text", one) for one in found._value.list]
-    return found.value()
+    """The value, by Hydra."""
+    return OverridesParser.create().parse_override(word).value()
 
 
 # Letters that mean something to Hydra, to OmegaConf or to a shell.

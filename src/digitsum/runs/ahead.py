@@ -3,6 +3,7 @@
 from omegaconf import DictConfig, OmegaConf
 
 from digitsum.machine import compiles
+from digitsum.runs.checks.trainer_flags import doubles
 
 
 def compile_ahead(config: DictConfig) -> None:
@@ -22,4 +23,4 @@ def compiled_for(config: DictConfig) -> str | None:
     )
     if config.get("recurrence") != "fast" or accelerator != "cpu" or not compiles():
         return None
-    return "float64" if str(precision).startswith("64") else "float32"
+    return "float64" if doubles(precision) else "float32"

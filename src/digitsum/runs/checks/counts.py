@@ -56,7 +56,7 @@ def counted(config: DictConfig) -> Counts:
         len(cell.gates) * config.model.get("layers", 1),
         len(cell.states) * config.model.get("layers", 1),
         min(limits, default=0) // config.evaluate_every,
-        8 if doubles(config.trainer) else 4,
+        8 if doubles(config.trainer.get("precision")) else 4,
     )
 
 

@@ -93,22 +93,22 @@ def on_cuda(accelerator: str) -> bool:
     return bool(torch.cuda.is_available())
 
 
-def doubles(trainer: DictConfig) -> bool:
+def doubles(precision: object) -> bool:
     """Whether training is in double precision."""
-    return trainer.get("precision") in (64, "64-true")
+    return str(precision).startswith("64")
 
 
 def check_device(trainer: DictConfig) -> None:
     """Raises: UserError, where the device that is wanted isn't here, or has no doubles."""
-    wanted = trainer.accelerator
-    if wanted == "cpu" or (wanted == "auto" and not doubles(trainer)):
+    wanted, double = trainer.accelerator, doubles(trainer.get("precision"))
+    if wanted == "cpu" or (wanted == "auto" and not double):
         return
     import torch  # only now, since it takes a second
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted != "auto" and not (any(there.values()) if wanted == "gpu" else there[wanted]):
         raise UserError(f"trainer.accelerator is {wanted}; this machine has none (trainer=cpu)")
-    if doubles(trainer) and there["mps"] and not there["cuda"]:
+    if double and there["mps"] and not there["cuda"]:
         raise UserError(
             f"trainer.precision is {trainer.precision}; Apple's GPU has no doubles (trainer=cpu)"
         )
